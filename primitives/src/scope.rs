@@ -1,0 +1,5 @@
+//! Cancel scopes.
+
+mod gate;
+
+pub use gate::Gate;
