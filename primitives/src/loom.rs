@@ -13,6 +13,13 @@ pub struct Mutex<T>(imp::RawMutex<T>);
 
 impl<T> Mutex<T> {
     /// A mutex that is not locked.
+    #[cfg(not(arbour_loom))]
+    pub const fn new(value: T) -> Self {
+        Self(imp::RawMutex::new(value))
+    }
+
+    /// A mutex that is not locked.
+    #[cfg(arbour_loom)]
     pub fn new(value: T) -> Self {
         Self(imp::RawMutex::new(value))
     }

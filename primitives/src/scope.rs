@@ -1,5 +1,67 @@
-//! Cancel scopes.
+//! Cancel scopes: a body that can be cancelled from outside, and clean-up that always runs.
+//!
+//! A [`CancelScope`] runs a **body**, which is a future. Scopes form a tree; cancelling one cancels
+//! everything inside. Delivery is by drop, in Rust's own way: the cancelled body is dropped at an
+//! await, so any future takes part, nothing can swallow it, and nobody's error type needs a variant
+//! for it.
+//!
+//! - [`shield`] finishes a section even in a cancelled scope; [`catch_cancel`] reacts in place.
+//! - [`defer`] runs a future after the body and its children; [`clean_up`] starts one at once,
+//!   beside the body. Both are shielded, and the scope cannot end before they have.
+//! - [`cancelled`] and [`stopping`] wait for the two gears of stopping.
+//!
+//! What foreign code (`select!`, a timeout) drops half-way is adopted by the nearest scope that is
+//! still alive. What needs a clock or a task is one crate above; see [`task`] and [`runtime`].
+//!
+//! The semantics follow Trio's and AnyIO's cancel scopes, translated to futures that are dropped.
 
+mod after;
+mod catch;
+mod cause;
+mod clean_up;
+mod current;
+mod effects;
+mod frame;
 mod gate;
+mod handle;
+mod mail;
+#[cfg(test)]
+mod models;
+mod node;
+mod remains;
+mod run;
+pub mod runtime;
+mod shield;
+pub mod task;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod wait;
 
+pub use catch::{Catch, catch_cancel};
+pub use cause::{Cancelled, Cause};
+pub use clean_up::{Origin, clean_up, defer};
+pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;
+pub use handle::ScopeHandle;
+pub use run::{CancelScope, Scope};
+pub use runtime::BoxFuture;
+pub use shield::{Shield, shield};
+pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
+
+/// What a panic said, for a report.
+#[must_use]
+pub fn panic_message(payload: &Payload) -> &str {
+    payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic whose payload is no text")
+}
+
+/// The number of nodes that have not ended, in the whole process; for tests that look for leaks.
+#[doc(hidden)]
+#[must_use]
+pub fn living_nodes() -> usize {
+    tree::lock().living()
+}

@@ -1,5 +1,9 @@
 //! What every await of ours passes before it begins (rules C2 and C15).
 
+use super::current;
+use super::node::{CANCELLED, Node};
+use super::tree;
+use crate::loom::Arc;
 use core::task::{Context, Poll};
 
 /// The gate of one await: not begun, or begun.
@@ -9,19 +13,98 @@ use core::task::{Context, Poll};
 #[derive(Debug, Default)]
 pub struct Gate {
     begun: bool,
+    watch: Watch,
+}
+
+enum Verdict {
+    Pass,
+    /// The scope is cancelled: wait until that is lifted, or be dropped.
+    Refused(Arc<Node>),
+    /// The task has had its share of this poll.
+    Spent,
 }
 
 impl Gate {
     /// A gate that has not been passed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { begun: false }
+        Self { begun: false, watch: Watch::new() }
     }
 
-    /// Ready: the await may go on (and has begun). Pending: it was refused because its scope is
+    /// Ready: the await may go on, and has begun. Pending: it was refused because its scope is
     /// cancelled, or the task has used up its units; the waker is registered.
-    pub fn poll_enter(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
-        self.begun = true;
-        Poll::Ready(())
+    pub fn poll_enter(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.verdict() {
+                Verdict::Pass => {
+                    self.begun = true;
+                    self.watch.withdraw();
+                    return Poll::Ready(());
+                }
+                Verdict::Refused(node) => {
+                    if self.watch.register(node, cx) & CANCELLED != 0 {
+                        return Poll::Pending;
+                    }
+                    // Lifted just now: look again.
+                }
+                Verdict::Spent => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Whether the await has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    fn verdict(&self) -> Verdict {
+        current::with(|current| {
+            let Some((node, slot)) = current else { return Verdict::Pass };
+            match (node.has(CANCELLED), self.begun) {
+                (true, false) => Verdict::Refused(Arc::clone(node)),
+                (true, true) => Verdict::Pass,
+                (false, _) if slot.take_unit() => Verdict::Pass,
+                (false, _) => Verdict::Spent,
+            }
+        })
+    }
+}
+
+/// A waker registered with a node, which hears of each change of the node's flags.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    place: Option<(Arc<Node>, u64)>,
+}
+
+impl Watch {
+    pub(super) const fn new() -> Self {
+        Self { place: None }
+    }
+
+    /// Registers with `node` and returns its flags as they were then: a later change wakes.
+    pub(super) fn register(&mut self, node: Arc<Node>, cx: &Context<'_>) -> u32 {
+        if self.place.as_ref().is_some_and(|(old, _)| old.id != node.id) {
+            self.withdraw();
+        }
+        let (node, key) = self.place.get_or_insert((node, 0));
+        tree::change(|tree, effects| {
+            tree.watch(node, key, cx.waker(), effects);
+            node.word()
+        })
+    }
+
+    pub(super) fn withdraw(&mut self) {
+        if let Some((node, key)) = self.place.take() {
+            tree::change(|tree, effects| tree.unwatch(&node, key, effects));
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.withdraw();
     }
 }

@@ -1,0 +1,138 @@
+//! The scope that is current on this thread, and the units its task has left (C10, C15).
+
+use super::node::Node;
+use super::runtime;
+use crate::loom::Arc;
+use core::cell::Cell;
+
+/// What each poll of a task's outermost scope may spend on awaits of ours.
+pub(super) const UNITS: u32 = 128;
+
+/// The thread's slot. Cells, not a lock: nothing runs while a value is out of its cell.
+pub(super) struct Slot {
+    node: Cell<Option<Arc<Node>>>,
+    /// The task that the outermost scope was polled in: code of another task, run by an executor
+    /// inside a body, must not see this scope.
+    task: Cell<u64>,
+    units: Cell<u32>,
+}
+
+impl Slot {
+    const fn new() -> Self {
+        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0) }
+    }
+
+    /// The number of the node in the slot, visible or not; 0 without one.
+    fn raw_id(&self) -> u64 {
+        self.peek(|node| node.map_or(0, |node| node.id))
+    }
+
+    fn peek<R>(&self, look: impl FnOnce(Option<&Arc<Node>>) -> R) -> R {
+        let node = self.node.take();
+        let result = look(node.as_ref());
+        self.node.set(node);
+        result
+    }
+
+    /// Looks at the current node, which code of another task does not see.
+    fn peek_visible<R>(&self, look: impl FnOnce(Option<&Arc<Node>>) -> R) -> R {
+        self.peek(|node| look(node.filter(|_| self.task.get() == runtime::task_id())))
+    }
+
+    /// Takes one unit; false when none is left.
+    pub(super) fn take_unit(&self) -> bool {
+        let left = self.units.get();
+        self.units.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+#[cfg(not(arbour_loom))]
+std::thread_local! {
+    static SLOT: Slot = const { Slot::new() };
+}
+#[cfg(arbour_loom)]
+loom::thread_local! {
+    static SLOT: Slot = Slot::new();
+}
+
+/// Runs `look` with the current node and the slot. While a thread ends there is no current node.
+pub(super) fn with<R>(look: impl FnOnce(Option<(&Arc<Node>, &Slot)>) -> R) -> R {
+    let mut look = Some(look);
+    let looked = SLOT.try_with(|slot| {
+        slot.peek_visible(|node| look.take().map(|look| look(node.map(|node| (node, slot)))))
+    });
+    match (looked, look) {
+        (Ok(Some(result)), _) => result,
+        (_, Some(look)) => look(None),
+        (_, None) => unreachable!("the look was taken only where it ran"),
+    }
+}
+
+/// The current node, if any.
+pub(super) fn node() -> Option<Arc<Node>> {
+    with(|current| current.map(|(node, _)| Arc::clone(node)))
+}
+
+/// Whether no scope is current here.
+pub(super) fn is_empty() -> bool {
+    with(|current| current.is_none())
+}
+
+/// Where a poll happens, compared with where the last one did.
+pub(super) enum Place {
+    /// In the same parent; the common case, known by one number.
+    Same,
+    /// In another parent, or none.
+    Moved(Option<Arc<Node>>),
+}
+
+/// Compares this poll's parent with the one remembered (0: none).
+///
+/// A node with a parent is told from a stranger only when the parent differs: the task's identity
+/// is not asked for in each poll.
+pub(super) fn place(remembered: u64) -> Place {
+    let raw = SLOT.try_with(Slot::raw_id).unwrap_or(0);
+    if raw == remembered {
+        return Place::Same;
+    }
+    let visible = node();
+    if visible.as_ref().map_or(0, |node| node.id) == remembered { Place::Same } else { Place::Moved(visible) }
+}
+
+/// Runs `body` with `node` current; moves it into the slot and back. `outermost` opens the task's
+/// allowance anew.
+pub(super) fn run<R>(node: &mut Option<Arc<Node>>, outermost: bool, body: impl FnOnce() -> R) -> R {
+    let _restore = Entered::new(node, outermost);
+    body()
+}
+
+struct Entered<'a> {
+    node: &'a mut Option<Arc<Node>>,
+    previous: Option<(Option<Arc<Node>>, u64)>,
+}
+
+impl<'a> Entered<'a> {
+    fn new(node: &'a mut Option<Arc<Node>>, outermost: bool) -> Self {
+        let previous = SLOT.try_with(|slot| {
+            let task = slot.task.get();
+            if outermost {
+                slot.task.set(runtime::task_id());
+                slot.units.set(UNITS);
+            }
+            (slot.node.replace(node.take()), task)
+        });
+        Self { node, previous: previous.ok() }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        let Some((previous, task)) = self.previous.take() else { return };
+        let back = SLOT.try_with(|slot| {
+            slot.task.set(task);
+            slot.node.replace(previous)
+        });
+        *self.node = back.unwrap_or(None);
+    }
+}

@@ -1,0 +1,435 @@
+//! The frame: one body under one node of the tree, from its first poll to its end.
+//!
+//! Scopes, shields, catches, child tasks, clean-ups and finalizers are all frames; they differ in
+//! their [`Plan`]. A frame reads the flag *before* it polls (C1), catches every panic of its body
+//! (C9), polls what arrives beside the body (C11, C12), and, once the body is gone, sees to what
+//! follows it in the order of C8. Dropped half-way, it leaves its remains to the nearest living
+//! ancestor.
+//!
+//! # Invariants
+//!
+//! 1. `node` is `Some` from the first poll (or from the moment a handle was asked for) until the
+//!    node has ended; while the body is polled or dropped it is in the thread's slot instead.
+//! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
+//! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
+//!    and finds the node still cancelled and not held, under the lock. An abort asks for nothing.
+//! 4. The waker is registered before the flags are read, and again looked at after a task has
+//!    registered late: no flag is set between without a wake.
+
+use super::after::{self, After, Settled};
+use super::cause::{Cancelled, Cause};
+use super::current::{self, Place};
+use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
+use super::remains;
+use super::runtime;
+use super::tree::{self, Ending, Link, NIL};
+use crate::loom::Arc;
+use core::any::Any;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use pin_project_lite::pin_project;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// What a panic carried.
+pub type Payload = Box<dyn Any + Send>;
+
+/// How a body ended.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a body has no fourth way to end")]
+pub enum Ended<T> {
+    /// It gave its output.
+    Value(T),
+    /// It, or the drop of it, panicked.
+    Panicked(Payload),
+    /// A cancellation dropped it.
+    Cancelled(Cancelled),
+}
+
+/// What a frame tells its maker about its body, before its node ends.
+pub trait Observe<T> {
+    /// The body is gone; its children and finalizers may not be. Must not panic.
+    fn ended(&mut self, how: &mut Ended<T>);
+
+    /// Whether there is something to deliver even though the body was dropped: a failure that was
+    /// recorded while it was being cancelled.
+    fn must_deliver(&self) -> bool {
+        false
+    }
+}
+
+impl<T> Observe<T> for () {
+    fn ended(&mut self, _: &mut Ended<T>) {}
+}
+
+/// What kind of frame this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Resolves for a cancellation of its own, unless something outside cancels it too (C4).
+    Scope,
+    /// Has nothing to resolve to when it is aborted: stays pending until it is dropped.
+    Shield,
+    /// Resolves for any cancellation.
+    Catch,
+    /// A task of its own: always ends.
+    Task,
+    /// A clean-up or a finalizer: always ends.
+    Beside,
+}
+
+impl Plan {
+    pub(super) const fn link(self) -> Link {
+        match self {
+            Self::Scope | Self::Shield | Self::Catch => Link::Nested,
+            Self::Task => Link::Task,
+            Self::Beside => Link::Beside,
+        }
+    }
+
+    pub(super) const fn shields(self) -> bool {
+        matches!(self, Self::Shield | Self::Beside)
+    }
+}
+
+pin_project! {
+    /// See the module.
+    #[project = FrameProj]
+    pub(super) struct Frame<F: Future, O: Observe<F::Output> = ()> {
+        #[pin]
+        stage: Stage<F>,
+        node: Option<Arc<Node>>,
+        // The parent's number at the last poll; 0 without one.
+        parent: u64,
+        // A copy of what is registered, to see when it changes. A task's never does.
+        waker: Option<Waker>,
+        after: Option<Box<After>>,
+        plan: Plan,
+        registered: bool,
+        observer: O,
+    }
+
+    impl<F: Future, O: Observe<F::Output>> PinnedDrop for Frame<F, O> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().leave();
+        }
+    }
+}
+
+pin_project! {
+    #[project = StageProj]
+    enum Stage<F: Future> {
+        Body { #[pin] body: F, polled: bool },
+        // The body is gone, what follows it is not.
+        Finishing { how: Option<Ended<F::Output>> },
+        // Ended in all but name; may have no node left.
+        Passing { how: Option<Ended<F::Output>> },
+        Done,
+    }
+}
+
+impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
+    /// A frame whose node is made, under the scope current then, at the first poll.
+    pub(super) fn new(body: F, plan: Plan, observer: O) -> Self {
+        Self::build(body, None, plan, observer)
+    }
+
+    /// A frame whose node has been made: fresh, or placed in the tree.
+    pub(super) fn with_node(body: F, node: Arc<Node>, plan: Plan, observer: O) -> Self {
+        Self::build(body, Some(node), plan, observer)
+    }
+
+    fn build(body: F, node: Option<Arc<Node>>, plan: Plan, observer: O) -> Self {
+        let stage = Stage::Body { body, polled: false };
+        Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
+    }
+
+    pub(super) fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        self.project().poll(cx)
+    }
+}
+
+impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        self.take_place(cx);
+        match self.stage.as_mut().project() {
+            StageProj::Body { .. } => self.poll_body(cx),
+            StageProj::Finishing { .. } => self.poll_after(cx),
+            StageProj::Passing { .. } => self.poll_passing(),
+            StageProj::Done => panic!("a scope was polled after it had ended"),
+        }
+    }
+
+    /// Opens the node at the first poll, follows the future to another place, keeps its waker.
+    fn take_place(&mut self, cx: &Context<'_>) {
+        let nested = self.plan.link() == Link::Nested;
+        if let StageProj::Body { polled: polled @ false, .. } = self.stage.as_mut().project() {
+            *polled = true;
+            if nested {
+                return self.open(cx);
+            }
+        }
+        if nested && let Place::Moved(parent) = current::place(*self.parent) {
+            self.follow(parent.as_ref());
+        }
+        let changed = self.waker.as_ref().is_some_and(|waker| !waker.will_wake(cx.waker()));
+        if changed || (*self.plan == Plan::Beside && self.waker.is_none()) {
+            *self.waker = Some(cx.waker().clone());
+            self.register(cx);
+        }
+    }
+
+    fn open(&mut self, cx: &Context<'_>) {
+        let parent = current::node();
+        *self.parent = parent.as_ref().map_or(0, |parent| parent.id);
+        *self.waker = Some(cx.waker().clone());
+        *self.registered = true;
+        let index = parent.as_ref().map_or(NIL, |parent| parent.index);
+        let (plan, node) = (*self.plan, &mut *self.node);
+        tree::change(|tree, effects| {
+            let node = node.get_or_insert_with(|| tree.fresh(plan.link(), plan.shields()));
+            tree.place(node, index, Some(cx.waker()), effects);
+        });
+    }
+
+    fn follow(&mut self, parent: Option<&Arc<Node>>) {
+        let Some(node) = &*self.node else { return };
+        let index = parent.map_or(NIL, |parent| parent.index);
+        match tree::change(|tree, effects| tree.reparent(node, index, Link::Nested, effects)) {
+            Ok(()) => {
+                tracing::debug!(scope = node.id, "a scope was polled in another place and moved there");
+                *self.parent = parent.map_or(0, |parent| parent.id);
+            }
+            Err(_) => tracing::error!(
+                scope = node.id,
+                "a scope was polled inside itself and stays where it was; do not send its future into its own child"
+            ),
+        }
+    }
+
+    fn register(&mut self, cx: &Context<'_>) {
+        *self.registered = true;
+        if let Some(node) = &*self.node {
+            tree::change(|tree, effects| tree.register(node, cx.waker(), effects));
+        }
+    }
+
+    fn word(&self) -> u32 {
+        self.node.as_ref().map_or(0, |node| node.word())
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if self.word() & REARM != 0 || self.after.is_some() {
+            self.poll_timer(cx);
+        }
+        let began = self.word();
+        if began & ABORT != 0 {
+            return self.cancel_body(cx);
+        }
+        match self.poll_in_place(cx) {
+            Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
+            Err(payload) => self.finish(Ended::Panicked(payload), cx),
+            Ok(Poll::Pending) if began & (CANCELLED | DELIVER) == CANCELLED | DELIVER && self.may_drop() => {
+                self.cancel_body(cx)
+            }
+            Ok(Poll::Pending) => {
+                self.poll_beside(cx);
+                self.stay(began, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// One poll of the body with its node current; a body that is done is dropped there, too.
+    fn poll_in_place(&mut self, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Payload> {
+        let outermost = self.is_outermost();
+        let mut stage = self.stage.as_mut();
+        current::run(self.node, outermost, || {
+            catch_unwind(AssertUnwindSafe(|| {
+                let StageProj::Body { body, .. } = stage.as_mut().project() else { return Poll::Pending };
+                let polled = body.poll(cx);
+                if polled.is_ready() {
+                    stage.set(Stage::Done);
+                }
+                polled
+            }))
+        })
+    }
+
+    fn is_outermost(&self) -> bool {
+        match self.plan.link() {
+            Link::Nested => *self.parent == 0,
+            Link::Task => true,
+            Link::Beside | Link::Remains => current::is_empty(),
+        }
+    }
+
+    fn may_drop(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| tree::lock().may_drop_body(node))
+    }
+
+    fn cancel_body(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let cause = self.node.as_ref().and_then(|node| tree::lock().cause(node));
+        let how = match self.drop_body() {
+            Ok(()) => Ended::Cancelled(Cancelled { cause: cause.unwrap_or(Cause::Dropped) }),
+            Err(payload) => Ended::Panicked(payload),
+        };
+        self.finish(how, cx)
+    }
+
+    fn drop_body(&mut self) -> Result<(), Payload> {
+        let mut stage = self.stage.as_mut();
+        current::run(self.node, false, || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Done))))
+    }
+
+    fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        self.observer.ended(&mut how);
+        if let Some(after) = self.after {
+            after.timer = None;
+        }
+        self.stage.set(Stage::Finishing { how: Some(how) });
+        self.poll_after(cx)
+    }
+
+    /// A task registers its waker when it first has to wait: one that ends at once never does.
+    fn stay(&mut self, seen: u32, cx: &Context<'_>) {
+        const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM;
+        if !*self.registered {
+            self.register(cx);
+            if (self.word() ^ seen) & HEARD != 0 {
+                cx.waker().wake_by_ref();
+            }
+        }
+    }
+
+    /// Arms the timer of a deadline that was set anew; cancels when the time has come.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) {
+        let Some(node) = &*self.node else { return };
+        if node.has(REARM) {
+            node.clear(REARM);
+            let deadline = tree::lock().deadline(node);
+            self.after.get_or_insert_default().timer = deadline.and_then(runtime::sleep_until);
+        }
+        let Some(after) = self.after else { return };
+        if let Some(timer) = &mut after.timer
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            after.timer = None;
+            tree::change(|tree, effects| tree.cancel(node, Cause::Deadline, effects));
+        }
+    }
+
+    /// Polls clean-ups and remains beside the running body.
+    fn poll_beside(&mut self, cx: &mut Context<'_>) {
+        if self.word() & MAIL != 0 || self.after.is_some() {
+            let outermost = self.is_outermost();
+            after::poll(self.node, self.after, outermost, cx);
+        }
+    }
+
+    /// The body is gone: children, clean-ups, finalizers, in this order.
+    fn poll_after(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let outermost = self.is_outermost();
+        loop {
+            let ending = self.ending();
+            match after::settle(self.node, self.after, outermost, ending, cx) {
+                Settled::Waiting if *self.registered => return Poll::Pending,
+                Settled::Waiting => self.register(cx),
+                Settled::Passing => {
+                    let how = self.take_how();
+                    self.stage.set(Stage::Passing { how });
+                    return Poll::Pending;
+                }
+                Settled::Ended => {
+                    *self.node = None;
+                    return self.resolve();
+                }
+            }
+        }
+    }
+
+    fn ending(&mut self) -> Ending {
+        let StageProj::Finishing { how } = self.stage.as_mut().project() else { return Ending::Gives };
+        let dropped = matches!(how, Some(Ended::Cancelled(_)));
+        if dropped && *self.plan == Plan::Scope && !self.observer.must_deliver() {
+            Ending::Dropped
+        } else {
+            Ending::Gives
+        }
+    }
+
+    fn take_how(&mut self) -> Option<Ended<F::Output>> {
+        match self.stage.as_mut().project() {
+            StageProj::Finishing { how } | StageProj::Passing { how } => how.take(),
+            _ => None,
+        }
+    }
+
+    fn resolve(&mut self) -> Poll<Ended<F::Output>> {
+        let how = self.take_how();
+        if *self.plan == Plan::Shield && matches!(how, Some(Ended::Cancelled(_))) {
+            self.stage.set(Stage::Passing { how });
+            return Poll::Pending;
+        }
+        self.stage.set(Stage::Done);
+        how.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn poll_passing(&mut self) -> Poll<Ended<F::Output>> {
+        let Some(node) = &*self.node else { return Poll::Pending };
+        let lifted = tree::change(|tree, effects| {
+            let lifted = tree.is_lifted(node);
+            if lifted {
+                tree.end_node(node, effects);
+            }
+            lifted
+        });
+        if !lifted {
+            return Poll::Pending;
+        }
+        *self.node = None;
+        self.resolve()
+    }
+
+    /// The frame is dropped before it has ended, by foreign code (C11).
+    fn leave(&mut self) {
+        let opened = match self.stage.as_mut().project() {
+            StageProj::Body { polled, .. } => *polled || self.plan.link() != Link::Nested,
+            StageProj::Finishing { .. } => true,
+            StageProj::Passing { .. } | StageProj::Done => false,
+        };
+        match &*self.node {
+            None => {}
+            Some(_) if opened => self.abandon(),
+            // A scope that never opened, or that has ended in all but name, leaves nothing.
+            Some(node) => {
+                tree::change(|tree, effects| tree.end_node(node, effects));
+                *self.node = None;
+            }
+        }
+    }
+
+    fn abandon(&mut self) {
+        let had_body = matches!(self.stage.as_mut().project(), StageProj::Body { .. });
+        if let Some(node) = &*self.node {
+            tree::change(|tree, effects| tree.orphan(node, effects));
+        }
+        let dropped = self.drop_body();
+        if had_body {
+            self.observer.ended(&mut match &dropped {
+                Ok(()) => Ended::Cancelled(Cancelled { cause: Cause::Dropped }),
+                Err(_) => Ended::Panicked(Box::new("the drop of a body panicked")),
+            });
+        }
+        if let Some(node) = self.node.take() {
+            remains::leave(node, self.after.take());
+        }
+        match dropped {
+            Err(_) if std::thread::panicking() => {
+                tracing::error!(
+                    "the drop of a scope's body panicked while another panic unwinds; the first one goes on"
+                );
+            }
+            Err(payload) => resume_unwind(payload),
+            Ok(()) => {}
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What foreign code left of a scope: its node lives on without a body until it has ended (C11).
+//!
+//! Remains lie side by side in the nearest ancestor whose future can poll them, never one inside
+//! another; in the tree they stay where the scope was, so that children, clean-ups and finalizers
+//! keep their order and every ancestor waits.
+
+use super::after::{self, After, CleanUp, Settled};
+use super::current;
+use super::mail::Mail;
+use super::node::Node;
+use super::runtime;
+use super::tree::{self, Ending};
+use crate::loom::Arc;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+
+/// A node without a body, on its way to its end.
+pub(super) struct Remains {
+    /// `None` once ended.
+    node: Option<Arc<Node>>,
+    after: Option<Box<After>>,
+    waker: Option<Waker>,
+    /// Had no scope left to be polled by and was given to the runtime, which happens once.
+    spawned: bool,
+}
+
+/// Leaves a node whose body is gone to its nearest living ancestor, unless it can end at once.
+pub(super) fn leave(node: Arc<Node>, after: Option<Box<After>>) {
+    let mut after = after;
+    if after.is_some() || node.has(super::node::MAIL) {
+        after.get_or_insert_default().inherit(&node);
+    }
+    let empty = after.as_ref().is_none_or(|after| after.is_empty());
+    let ended = tree::change(|tree, effects| {
+        let quiet = empty && tree.is_quiet(&node);
+        if quiet {
+            tree.end_node(&node, effects);
+        } else {
+            tree.adopt(&node, effects);
+        }
+        quiet
+    });
+    if !ended {
+        // Dropping remains that have not ended hands them on.
+        drop(Remains { node: Some(node), after, waker: None, spawned: false });
+    }
+}
+
+impl Future for Remains {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { node, after, waker, .. } = &mut *self;
+        let Some(own) = &*node else { return Poll::Ready(()) };
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+            tree::change(|tree, effects| tree.register(own, cx.waker(), effects));
+        }
+        match after::settle(node, after, current::is_empty(), Ending::Gives, cx) {
+            Settled::Waiting => Poll::Pending,
+            Settled::Passing | Settled::Ended => {
+                *node = None;
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let Some(node) = self.node.take() else { return };
+        let remains =
+            Self { node: Some(Arc::clone(&node)), after: self.after.take(), waker: None, spawned: false };
+        let mail = Mail::Adopt(remains);
+        let Err(Mail::Adopt(mut stray)) =
+            tree::change(|tree, effects| tree.post_remains(&node, mail, effects))
+        else {
+            return;
+        };
+        if !self.spawned {
+            tracing::warn!(
+                scope = node.id,
+                "a scope was dropped outside of every other; the runtime finishes it"
+            );
+            stray.spawned = true;
+            if let Err(refused) = runtime::spawn(Box::pin(stray)) {
+                drop(refused);
+            }
+            return;
+        }
+        stray.cut();
+    }
+}
+
+impl Remains {
+    /// Nobody is left to poll it: what is inside is cancelled already, and is cut loose.
+    fn cut(mut self) {
+        let Some(node) = self.node.take() else { return };
+        tracing::error!(
+            scope = node.id,
+            "no runtime is left to finish a dropped scope; its clean-up is dropped"
+        );
+        self.after = None;
+        tree::change(|tree, effects| tree.end_node(&node, effects));
+    }
+}
+
+/// Hands a clean-up to the nearest living scope at or above `place`, or, with none left, to the
+/// runtime.
+pub(super) fn clean_up_at(place: Option<&Arc<Node>>, future: super::BoxFuture) {
+    let posted = match place {
+        Some(node) => tree::change(|tree, effects| tree.post(node.index, Mail::CleanUp(future), effects)),
+        None => Err(Mail::CleanUp(future)),
+    };
+    if let Err(Mail::CleanUp(future)) = posted {
+        stray_clean_up(future);
+    }
+}
+
+pub(super) fn stray_clean_up(future: super::BoxFuture) {
+    tracing::warn!("a clean-up has no scope left; the runtime runs it");
+    if let Err(refused) = runtime::spawn(Box::pin(CleanUp::stray(future))) {
+        tracing::error!("no runtime is left for a clean-up; it is dropped");
+        drop(refused);
+    }
+}

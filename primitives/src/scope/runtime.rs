@@ -1,0 +1,46 @@
+//! What a runtime gives to the scopes: the task's identity, a spawner, a timer.
+//!
+//! This crate has no runtime and no clock. The crate above installs its own once per process;
+//! without it scopes work, but a deadline is only recorded, strangers polled inside a scope cannot
+//! be told from it, and clean-up that has no living scope left is dropped, with a report.
+
+use core::pin::Pin;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// A future that owns what it needs and may change threads.
+pub type BoxFuture<T = ()> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The services of a runtime.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::exhaustive_structs, reason = "made by the one crate that installs it")]
+pub struct Runtime {
+    /// The number of the task that runs on this thread; 0 outside of tasks. Never used again.
+    pub task_id: fn() -> u64,
+    /// Spawns a future on the runtime of this thread, or hands it back when there is none.
+    pub spawn: fn(BoxFuture) -> Result<(), BoxFuture>,
+    /// Resolves when the time has come.
+    pub sleep_until: fn(Instant) -> BoxFuture,
+}
+
+static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+
+/// Installs the runtime's services; the first call in a process counts, later ones do nothing.
+pub fn install(runtime: Runtime) {
+    let _ = RUNTIME.set(runtime);
+}
+
+pub(super) fn task_id() -> u64 {
+    RUNTIME.get().map_or(0, |runtime| (runtime.task_id)())
+}
+
+pub(super) fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
+    match RUNTIME.get() {
+        Some(runtime) => (runtime.spawn)(future),
+        None => Err(future),
+    }
+}
+
+pub(super) fn sleep_until(deadline: Instant) -> Option<BoxFuture> {
+    RUNTIME.get().map(|runtime| (runtime.sleep_until)(deadline))
+}

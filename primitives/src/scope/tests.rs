@@ -1,0 +1,1 @@
+//! Tests of the scopes, without a runtime.

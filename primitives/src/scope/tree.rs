@@ -1,0 +1,290 @@
+//! The scope tree: one arena of records under one lock.
+//!
+//! A record is a node's place in the tree and its state; everybody else holds an `Arc<Node>`.
+//! Parents, children and siblings are indices, so cancelling, holding and freeing are loops and
+//! never recursion (C5), and no reference can form a circle.
+//!
+//! # States of a record
+//!
+//! `Fresh` (a handle was asked for, the body has not been polled: in no tree) → `Running` →
+//! `Finishing` (the body is gone; children, clean-ups, finalizers are not) → `Ended`, or → `Passing`
+//! (ended in all but name: cancelled from outside, waiting to be dropped or lifted, C4) → `Ended`.
+//! An ended record is a tombstone as long as somebody may ask it for its nearest living ancestor.
+//!
+//! # Invariants
+//!
+//! 1. The record at `node.index` belongs to `node` until the last `Arc<Node>` of it is gone.
+//! 2. `refs` counts the records, tombstones too, whose `parent` is this one; a record is given back
+//!    when it has ended, its node is gone and `refs` is 0.
+//! 3. `CANCELLED` in the word ⇔ the record has a cause of its own, or its parent is `CANCELLED` and
+//!    it has no shield. Holds whenever the lock is free.
+//! 4. `DELIVER` implies `CANCELLED`, and that every node inside was woken after it was flagged.
+//! 5. `busy` ⇔ linked as `Nested` and (running and (shielded or `holds` > 0), or finishing);
+//!    `holds` of a record counts its busy children.
+//! 6. `tasks` counts the children that must end before this record may: tasks and remains, and the
+//!    places kept for tasks that are still starting elsewhere.
+//! 7. A living record's parent is living: what an ending record leaves behind moves up first.
+//! 8. Mail, finalizers and tasks are accepted under the same lock that ends a record: taken, or
+//!    passed on to the nearest living ancestor, never lost.
+//!
+//! # Lock order
+//!
+//! This lock is the last: no other lock is taken and nothing foreign is run while it is held. What
+//! follows from a change is collected in [`Effects`] and done afterwards.
+//!
+//! The structure follows the intrusive arena lists of the field; that flags come before wakes and
+//! holds are counted is Arbour's own (see the book, "How cancellation is delivered").
+
+mod ending;
+mod flags;
+mod holds;
+mod links;
+
+use super::cause::Cause;
+use super::effects::Effects;
+use super::mail::{Deferred, Mail};
+use super::node::{self, Node};
+use crate::loom::{Arc, Mutex, MutexGuard};
+use core::task::Waker;
+use std::time::Instant;
+
+pub(super) use ending::{Ending, Step};
+
+/// No record.
+pub(super) const NIL: u32 = u32::MAX;
+
+#[cfg(not(arbour_loom))]
+static TREE: Mutex<Tree> = Mutex::new(Tree::new());
+#[cfg(arbour_loom)]
+loom::lazy_static! {
+    static ref TREE: Mutex<Tree> = Mutex::new(Tree::new());
+}
+
+/// Locks the tree. Prefer [`change`], which also does what follows.
+pub(super) fn lock() -> MutexGuard<'static, Tree> {
+    TREE.lock()
+}
+
+/// Changes the tree, then, with the lock released, does what follows from it.
+pub(super) fn change<R>(edit: impl FnOnce(&mut Tree, &mut Effects) -> R) -> R {
+    let mut effects = Effects::default();
+    let result = edit(&mut lock(), &mut effects);
+    effects.run();
+    result
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Fresh,
+    Running,
+    Finishing,
+    Passing,
+    Ended,
+}
+
+/// How a node hangs on its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Polled inside the parent's body: may hold it.
+    Nested,
+    /// A task of its own: the parent waits for it.
+    Task,
+    /// A clean-up or finalizer of the parent, polled by it: neither holds nor is counted.
+    Beside,
+    /// What foreign code left of a node: the parent waits for it.
+    Remains,
+}
+
+impl Link {
+    const fn is_counted(self) -> bool {
+        matches!(self, Self::Task | Self::Remains)
+    }
+}
+
+pub(super) struct Record {
+    /// `None` once ended.
+    node: Option<Arc<Node>>,
+    waker: Option<Waker>,
+    extra: Option<Box<Extra>>,
+    parent: u32,
+    first_child: u32,
+    previous: u32,
+    next: u32,
+    refs: u32,
+    holds: u32,
+    tasks: u32,
+    phase: Phase,
+    link: Link,
+    shield: bool,
+    busy: bool,
+    /// No further tasks: the first finalizer has begun.
+    closed: bool,
+    /// The future that polled this node is gone: it cannot poll what others leave behind.
+    orphan: bool,
+    /// The last `Arc<Node>` is gone.
+    forgotten: bool,
+}
+
+/// What few records have.
+#[derive(Default)]
+struct Extra {
+    cause: Option<Cause>,
+    deadline: Option<Instant>,
+    mail: Vec<Mail>,
+    finalizers: Vec<Deferred>,
+    watchers: Vec<(u64, Waker)>,
+}
+
+pub(super) struct Tree {
+    records: Vec<Record>,
+    /// Given back; the list runs through `next`.
+    free: u32,
+    last_id: u64,
+    living: usize,
+}
+
+impl Tree {
+    const fn new() -> Self {
+        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0 }
+    }
+
+    fn at(&mut self, index: u32) -> &mut Record {
+        &mut self.records[index as usize]
+    }
+
+    fn is_living(&self, index: u32) -> bool {
+        matches!(self.records[index as usize].phase, Phase::Running | Phase::Finishing)
+    }
+
+    /// The number of nodes that have not ended.
+    pub(super) fn living(&self) -> usize {
+        self.living
+    }
+
+    /// A node in no tree yet.
+    pub(super) fn fresh(&mut self, link: Link, shield: bool) -> Arc<Node> {
+        let index = self.vacant();
+        self.last_id += 1;
+        self.living += 1;
+        let node = Arc::new(Node::new(index, self.last_id));
+        let record = Record {
+            node: Some(Arc::clone(&node)),
+            waker: None,
+            extra: None,
+            parent: NIL,
+            first_child: NIL,
+            previous: NIL,
+            next: NIL,
+            refs: 0,
+            holds: 0,
+            tasks: 0,
+            phase: Phase::Fresh,
+            link,
+            shield,
+            busy: false,
+            closed: false,
+            orphan: false,
+            forgotten: false,
+        };
+        if index as usize == self.records.len() {
+            self.records.push(record);
+        } else {
+            self.records[index as usize] = record;
+        }
+        node
+    }
+
+    /// Puts a fresh node under its parent: from now on it runs.
+    pub(super) fn place(&mut self, node: &Node, parent: u32, waker: Option<&Waker>, effects: &mut Effects) {
+        let record = self.at(node.index);
+        record.phase = Phase::Running;
+        record.waker = waker.cloned();
+        self.link(node.index, parent);
+        self.refresh_busy(node.index, effects);
+        self.refresh_new(node.index);
+    }
+
+    /// A running task of `parent`, unless that takes none any more.
+    pub(super) fn attach_task(&mut self, parent: &Node, effects: &mut Effects) -> Option<Arc<Node>> {
+        if !self.takes_tasks(parent.index) {
+            return None;
+        }
+        let node = self.fresh(Link::Task, false);
+        self.place(&node, parent.index, None, effects);
+        Some(node)
+    }
+
+    pub(super) fn takes_tasks(&self, index: u32) -> bool {
+        self.is_living(index) && !self.records[index as usize].closed
+    }
+
+    /// Keeps a place for a task that is still starting elsewhere, so that the node stays open.
+    pub(super) fn reserve_task(&mut self, node: &Node) -> bool {
+        let open = self.takes_tasks(node.index);
+        if open {
+            self.at(node.index).tasks += 1;
+        }
+        open
+    }
+
+    pub(super) fn task_count(&self, node: &Node) -> usize {
+        self.records[node.index as usize].tasks as usize
+    }
+
+    /// Moves a child task, with all that is inside, into a place that was kept for it.
+    pub(super) fn move_task(&mut self, child: &Node, to: &Node, effects: &mut Effects) {
+        if self.at(child.index).phase != Phase::Ended {
+            let moved = self.reparent(child, to.index, Link::Task, effects);
+            debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
+        }
+        self.release_task(to.index, effects);
+    }
+
+    pub(super) fn register(&mut self, node: &Node, waker: &Waker, effects: &mut Effects) {
+        if let Some(old) = self.at(node.index).waker.replace(waker.clone()) {
+            effects.wakers.push(old);
+        }
+    }
+
+    pub(super) fn waker(&self, node: &Node) -> Option<Waker> {
+        self.records[node.index as usize].waker.clone()
+    }
+
+    /// Registers a waker that hears of each change of the node's flags.
+    pub(super) fn watch(&mut self, node: &Node, key: &mut u64, waker: &Waker, effects: &mut Effects) {
+        if *key == 0 {
+            self.last_id += 1;
+            *key = self.last_id;
+        }
+        let watchers = &mut self.at(node.index).extra().watchers;
+        match watchers.iter_mut().find(|(k, _)| k == key) {
+            Some((_, old)) if old.will_wake(waker) => {}
+            Some((_, old)) => effects.wakers.push(core::mem::replace(old, waker.clone())),
+            None => watchers.push((*key, waker.clone())),
+        }
+    }
+
+    pub(super) fn unwatch(&mut self, node: &Node, key: u64, effects: &mut Effects) {
+        let Some(extra) = &mut self.at(node.index).extra else { return };
+        if let Some(at) = extra.watchers.iter().position(|(k, _)| *k == key) {
+            effects.wakers.push(extra.watchers.swap_remove(at).1);
+        }
+    }
+
+    /// Whether the body may be dropped now: still cancelled, and nothing inside holds it.
+    pub(super) fn may_drop_body(&self, node: &Node) -> bool {
+        let record = &self.records[node.index as usize];
+        node.has(node::CANCELLED) && (record.holds == 0 || crate::loom::fault("scope_ignores_holds"))
+    }
+
+    pub(super) fn take_mail(&mut self, node: &Node) -> Vec<Mail> {
+        node.clear(node::MAIL);
+        self.at(node.index).extra.as_mut().map_or_else(Vec::new, |extra| core::mem::take(&mut extra.mail))
+    }
+}
+
+impl Record {
+    fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}

@@ -1,0 +1,225 @@
+//! How a record ends, and what is accepted until then (C4, C8, C11, C12).
+
+use super::{Effects, Link, NIL, Phase, Tree};
+use crate::scope::cause::Cause;
+use crate::scope::mail::{Deferred, Mail};
+use crate::scope::node::{ABORT, MAIL, Node};
+
+/// Whether a node that ends has something to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scope) enum Ending {
+    /// A value, an error or a panic, or nobody outside is concerned: it ends in any case.
+    Gives,
+    /// Its body was dropped by a cancellation: it resolves only if nothing outside cancels it too.
+    Dropped,
+}
+
+/// What a node whose body is gone does next.
+pub(in crate::scope) enum Step {
+    /// Something that must end first has not.
+    Wait,
+    /// Mail has arrived.
+    Mail,
+    /// The next finalizer, last in first out.
+    Finalizer(Deferred),
+    /// Ended in all but name: something outside cancels it, and catches.
+    Passing,
+    /// Ended; the record is gone.
+    Ended,
+}
+
+impl Tree {
+    /// Takes the next step of a node whose body is gone. `beside` says that clean-ups or remains are
+    /// still being polled.
+    pub(in crate::scope) fn settle(
+        &mut self,
+        node: &Node,
+        beside: bool,
+        ending: Ending,
+        effects: &mut Effects,
+    ) -> Step {
+        let step = self.next_step(node, beside, ending, effects);
+        match step {
+            Step::Ended => self.end(node.index, effects),
+            Step::Passing => {
+                self.leave_children(node.index, effects);
+                self.at(node.index).phase = Phase::Passing;
+                self.refresh_busy(node.index, effects);
+            }
+            Step::Wait | Step::Mail | Step::Finalizer(_) => {
+                self.at(node.index).phase = Phase::Finishing;
+                self.refresh_busy(node.index, effects);
+            }
+        }
+        step
+    }
+
+    fn next_step(&mut self, node: &Node, beside: bool, ending: Ending, effects: &mut Effects) -> Step {
+        let index = node.index;
+        if self.at(index).extra.as_ref().is_some_and(|extra| !extra.mail.is_empty()) {
+            return Step::Mail;
+        }
+        if beside || self.at(index).tasks > 0 || self.has_parked_tasks(index) {
+            return Step::Wait;
+        }
+        let record = self.at(index);
+        if let Some(extra) = &mut record.extra {
+            if node.has(ABORT) {
+                effects.finalizers.append(&mut extra.finalizers);
+            }
+            if let Some(finalizer) = extra.finalizers.pop() {
+                record.closed = true;
+                return Step::Finalizer(finalizer);
+            }
+        }
+        let nested = self.at(index).link == Link::Nested;
+        if ending == Ending::Dropped && nested && self.is_cancelled_from_outside(index) {
+            return Step::Passing;
+        }
+        Step::Ended
+    }
+
+    /// A scope that was polled here, and is parked somewhere else now, may still have children.
+    fn has_parked_tasks(&self, index: u32) -> bool {
+        let mut child = self.records[index as usize].first_child;
+        while child != NIL {
+            let record = &self.records[child as usize];
+            if record.link == Link::Nested && record.tasks > 0 {
+                return true;
+            }
+            child = record.next;
+        }
+        false
+    }
+
+    /// Whether a passing node may resolve: the cancellation from outside was lifted.
+    pub(in crate::scope) fn is_lifted(&mut self, node: &Node) -> bool {
+        !self.is_cancelled_from_outside(node.index)
+    }
+
+    /// Ends a record: what is left inside moves up, what waited for it hears.
+    pub(in crate::scope) fn end_node(&mut self, node: &Node, effects: &mut Effects) {
+        self.end(node.index, effects);
+    }
+
+    fn end(&mut self, index: u32, effects: &mut Effects) {
+        self.leave_children(index, effects);
+        self.release_busy(index, effects);
+        self.unlink(index);
+        let record = self.at(index);
+        record.phase = Phase::Ended;
+        record.closed = true;
+        effects.wakers.extend(record.waker.take());
+        if let Some(extra) = record.extra.take() {
+            effects.wakers.extend(extra.watchers.into_iter().map(|(_, waker)| waker));
+            effects.finalizers.extend(extra.finalizers);
+            effects.mail.extend(extra.mail);
+        }
+        self.living -= 1;
+        self.uncount(index, effects);
+        self.release_node(index, effects);
+    }
+
+    /// What an ending record leaves behind moves up to its nearest living ancestor (invariant 7).
+    fn leave_children(&mut self, index: u32, effects: &mut Effects) {
+        while self.at(index).first_child != NIL {
+            let child = self.at(index).first_child;
+            let parent = self.at(index).parent;
+            let above = self.living_from(parent);
+            let link = self.at(child).link;
+            let moved = self.reparent_at(child, above, link, effects);
+            debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+        }
+    }
+
+    /// The future of a node is being dropped before it has ended: cancel what is inside.
+    pub(in crate::scope) fn orphan(&mut self, node: &Node, effects: &mut Effects) {
+        self.at(node.index).orphan = true;
+        self.cancel(node, Cause::Dropped, effects);
+    }
+
+    /// The body of an orphan is gone: its node lives on under its nearest living ancestor, which
+    /// waits for it. A task stays where it is.
+    pub(in crate::scope) fn adopt(&mut self, node: &Node, effects: &mut Effects) {
+        self.at(node.index).phase = Phase::Finishing;
+        if self.at(node.index).link == Link::Task {
+            return;
+        }
+        let above = self.living_from(self.parent_of(node));
+        let moved = self.reparent(node, above, Link::Remains, effects);
+        debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+    }
+
+    /// Whether nothing is left of a node whose body is gone.
+    pub(in crate::scope) fn is_quiet(&mut self, node: &Node) -> bool {
+        let record = self.at(node.index);
+        record.tasks == 0
+            && record.extra.as_ref().is_none_or(|extra| extra.mail.is_empty() && extra.finalizers.is_empty())
+    }
+
+    /// Hands mail to the nearest living record at or above `index`; gives it back with no one left.
+    pub(in crate::scope) fn post(
+        &mut self,
+        index: u32,
+        mail: Mail,
+        effects: &mut Effects,
+    ) -> Result<(), Mail> {
+        let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.living_from(index) };
+        self.deliver_mail(target, mail, effects)
+    }
+
+    /// Hands remains to the nearest record above their own whose future is there to poll them.
+    pub(in crate::scope) fn post_remains(
+        &mut self,
+        of: &Node,
+        mail: Mail,
+        effects: &mut Effects,
+    ) -> Result<(), Mail> {
+        let target = self.poller_from(self.parent_of(of));
+        self.deliver_mail(target, mail, effects)
+    }
+
+    fn deliver_mail(&mut self, target: u32, mail: Mail, effects: &mut Effects) -> Result<(), Mail> {
+        if target == NIL {
+            return Err(mail);
+        }
+        let record = self.at(target);
+        record.extra().mail.push(mail);
+        if let Some(node) = &record.node {
+            node.set(MAIL);
+        }
+        effects.wake(record.waker.as_ref());
+        Ok(())
+    }
+
+    /// Puts a finalizer on the stack of the nearest living record at or above `index` that takes it.
+    ///
+    /// What a finalizer defers goes to the scope that is ending, so that it runs next (C8).
+    pub(in crate::scope) fn push_finalizer(
+        &mut self,
+        index: u32,
+        finalizer: Deferred,
+    ) -> Result<(), Deferred> {
+        let mut target = self.living_from(index);
+        if target != NIL && self.at(target).link == Link::Beside && self.is_finalizer(target) {
+            let ending = self.at(target).parent;
+            target = self.living_from(ending);
+        }
+        if target == NIL {
+            return Err(finalizer);
+        }
+        self.at(target).extra().finalizers.push(finalizer);
+        Ok(())
+    }
+
+    /// A finalizer is what runs beside a node that has closed.
+    fn is_finalizer(&self, index: u32) -> bool {
+        let parent = self.records[index as usize].parent;
+        parent != NIL && self.records[parent as usize].closed
+    }
+
+    pub(in crate::scope) fn is_aborting(&self, index: u32) -> bool {
+        let target = self.living_from(index);
+        target != NIL && self.records[target as usize].node.as_ref().is_some_and(|node| node.has(ABORT))
+    }
+}

@@ -1,0 +1,210 @@
+//! Cancelling, shielding, draining, aborting: flags of a whole subtree, then wakes (C5).
+
+use super::{Effects, NIL, Phase, Tree};
+use crate::loom::Arc;
+use crate::scope::cause::Cause;
+use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, REARM};
+use std::time::Instant;
+
+impl Tree {
+    /// Cancels a node; the first cause is kept.
+    pub(in crate::scope) fn cancel(&mut self, node: &Node, cause: Cause, effects: &mut Effects) {
+        let record = self.at(node.index);
+        if record.phase == Phase::Ended || record.own_cause().is_some() {
+            return;
+        }
+        record.extra().cause = Some(cause);
+        self.refresh(node.index, effects);
+    }
+
+    pub(in crate::scope) fn set_shield(&mut self, node: &Node, shield: bool, effects: &mut Effects) {
+        let record = self.at(node.index);
+        if record.phase != Phase::Ended && record.shield != shield {
+            record.shield = shield;
+            self.refresh_busy(node.index, effects);
+            self.refresh(node.index, effects);
+        }
+    }
+
+    pub(in crate::scope) fn is_shielded(&self, node: &Node) -> bool {
+        self.records[node.index as usize].shield
+    }
+
+    /// Asks a node and everything inside, shields included, to drain.
+    pub(in crate::scope) fn drain(&mut self, node: &Node, effects: &mut Effects) {
+        self.flag_all(node.index, DRAIN, effects);
+    }
+
+    /// Aborts a node and everything inside: shields, clean-ups and finalizers are dropped.
+    pub(in crate::scope) fn abort(&mut self, node: &Node, cause: Cause, effects: &mut Effects) {
+        self.cancel(node, cause, effects);
+        self.flag_all(node.index, ABORT, effects);
+    }
+
+    fn flag_all(&mut self, index: u32, bit: u32, effects: &mut Effects) {
+        let mut pending = vec![index];
+        while let Some(index) = pending.pop() {
+            let record = self.at(index);
+            let Some(node) = &record.node else { continue };
+            if node.has(bit) {
+                continue;
+            }
+            node.set(bit);
+            effects.wake(record.waker.as_ref());
+            for (_, waker) in record.extra.iter().flat_map(|extra| &extra.watchers) {
+                effects.wake(Some(waker));
+            }
+            self.push_children(index, &mut pending);
+        }
+    }
+
+    /// Computes the effective flag of a node and of everything inside anew (invariant 3), and
+    /// collects the wakes, outermost first.
+    ///
+    /// Descends where something changes, and where a node is cancelled but not yet all woken: the
+    /// other thread that flagged it may be slower than we are (invariant 4).
+    pub(super) fn refresh(&mut self, index: u32, effects: &mut Effects) {
+        let mut pending = vec![index];
+        while let Some(index) = pending.pop() {
+            let cancelled = self.is_effective(index);
+            let record = &self.records[index as usize];
+            let Some(node) = &record.node else { continue };
+            let was = node.has(CANCELLED);
+            if was == cancelled && (!was || node.has(DELIVER)) {
+                continue;
+            }
+            if !cancelled {
+                node.clear(CANCELLED | DELIVER);
+                effects.wake(record.waker.as_ref());
+            } else if record.first_child == NIL && record.watchers().next().is_none() {
+                // Nothing inside has to be woken first.
+                node.begin_cancel(true);
+                effects.wake(record.waker.as_ref());
+            } else {
+                let early = crate::loom::fault("scope_delivers_early");
+                let epoch = if was { node.epoch() } else { node.begin_cancel(early) };
+                effects.deliver(Arc::clone(node), epoch);
+            }
+            for waker in record.watchers() {
+                effects.wake(Some(waker));
+            }
+            self.push_children(index, &mut pending);
+        }
+    }
+
+    /// The flags of a node that has nothing inside and that nobody waits for yet.
+    pub(super) fn refresh_new(&mut self, index: u32) {
+        let cancelled = self.is_effective(index);
+        let parent = self.at(index).parent;
+        let inherited = self.word_of(parent) & (ABORT | DRAIN);
+        let Some(node) = &self.at(index).node else { return };
+        if cancelled && !node.has(CANCELLED) {
+            node.begin_cancel(true);
+        } else if cancelled {
+            node.set(DELIVER);
+        }
+        if inherited != 0 {
+            node.set(inherited);
+        }
+    }
+
+    fn is_effective(&self, index: u32) -> bool {
+        self.records[index as usize].own_cause().is_some() || self.is_cancelled_from_outside(index)
+    }
+
+    /// Whether something outside the node cancels it.
+    pub(super) fn is_cancelled_from_outside(&self, index: u32) -> bool {
+        let record = &self.records[index as usize];
+        !record.shield && self.word_of(record.parent) & CANCELLED != 0
+    }
+
+    /// A node that moved is drained and aborted with its new parent.
+    pub(super) fn inherit_gears(&mut self, index: u32, effects: &mut Effects) {
+        let gears = self.word_of(self.records[index as usize].parent);
+        for bit in [DRAIN, ABORT] {
+            if gears & bit != 0 {
+                self.flag_all(index, bit, effects);
+            }
+        }
+    }
+
+    fn word_of(&self, index: u32) -> u32 {
+        if index == NIL {
+            return 0;
+        }
+        self.records[index as usize].node.as_ref().map_or(0, |node| node.word())
+    }
+
+    fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
+        let mut child = self.records[index as usize].first_child;
+        while child != NIL {
+            pending.push(child);
+            child = self.records[child as usize].next;
+        }
+    }
+
+    /// The cause in force: the node's own, or that of the nearest cancelled ancestor it can see.
+    pub(in crate::scope) fn cause(&self, node: &Node) -> Option<Cause> {
+        let mut index = node.index;
+        while index != NIL {
+            let record = &self.records[index as usize];
+            if let Some(cause) = record.own_cause() {
+                return Some(cause.clone());
+            }
+            if record.shield {
+                return None;
+            }
+            index = record.parent;
+        }
+        None
+    }
+
+    pub(in crate::scope) fn set_deadline(
+        &mut self,
+        node: &Node,
+        deadline: Option<Instant>,
+        effects: &mut Effects,
+    ) {
+        let record = self.at(node.index);
+        if record.phase == Phase::Ended {
+            return;
+        }
+        record.extra().deadline = deadline;
+        node.set(REARM);
+        effects.wake(record.waker.as_ref());
+    }
+
+    /// The node's own deadline.
+    pub(in crate::scope) fn deadline(&self, node: &Node) -> Option<Instant> {
+        self.records[node.index as usize].extra.as_ref().and_then(|extra| extra.deadline)
+    }
+
+    /// The nearest deadline in force through unshielded ancestors.
+    pub(in crate::scope) fn effective_deadline(&self, node: &Node) -> Option<Instant> {
+        let mut index = node.index;
+        let mut nearest: Option<Instant> = None;
+        while index != NIL {
+            let record = &self.records[index as usize];
+            let own = record.extra.as_ref().and_then(|extra| extra.deadline);
+            nearest = match (nearest, own) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            if record.shield {
+                break;
+            }
+            index = record.parent;
+        }
+        nearest
+    }
+}
+
+impl super::Record {
+    fn own_cause(&self) -> Option<&Cause> {
+        self.extra.as_ref().and_then(|extra| extra.cause.as_ref())
+    }
+
+    fn watchers(&self) -> impl Iterator<Item = &core::task::Waker> {
+        self.extra.iter().flat_map(|extra| extra.watchers.iter().map(|(_, waker)| waker))
+    }
+}

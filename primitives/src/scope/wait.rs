@@ -1,0 +1,84 @@
+//! Waiting for the gears of stopping: drain and cancel.
+
+use super::current;
+use super::gate::Watch;
+use super::node::{CANCELLED, DRAIN};
+use crate::loom::Arc;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// Resolves when the current scope is cancelled. Without a current scope it never does.
+///
+/// # Cancel safety
+///
+/// Safe: dropping it loses nothing. It begins also in a cancelled scope, and takes one of the task's
+/// units each time, so that a loop round it still yields.
+pub fn cancelled() -> UntilCancelled {
+    UntilCancelled { wait: Wait { bits: CANCELLED, watch: Watch::new() } }
+}
+
+/// Resolves when the current scope, or one around it, was asked to drain, or is cancelled.
+///
+/// A worker that takes work off a queue waits for this beside the queue, stops taking, and finishes
+/// what it has. Without a current scope it never resolves.
+///
+/// # Cancel safety
+///
+/// Safe: dropping it loses nothing.
+pub fn stopping() -> UntilStopping {
+    UntilStopping { wait: Wait { bits: CANCELLED | DRAIN, watch: Watch::new() } }
+}
+
+/// The future of [`cancelled`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct UntilCancelled {
+    wait: Wait,
+}
+
+/// The future of [`stopping`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct UntilStopping {
+    wait: Wait,
+}
+
+impl Future for UntilCancelled {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.wait.poll(cx)
+    }
+}
+
+impl Future for UntilStopping {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.wait.poll(cx)
+    }
+}
+
+/// Waits until any of these bits is set in the current node.
+#[derive(Debug)]
+struct Wait {
+    bits: u32,
+    watch: Watch,
+}
+
+impl Wait {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let current =
+            current::with(|current| current.map(|(node, slot)| (Arc::clone(node), slot.take_unit())));
+        let Some((node, has_unit)) = current else { return Poll::Pending };
+        if !has_unit {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.watch.register(node, cx) & self.bits == 0 {
+            return Poll::Pending;
+        }
+        self.watch.withdraw();
+        Poll::Ready(())
+    }
+}
