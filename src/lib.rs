@@ -1,4 +1,13 @@
 //! Actors under supervisors, where every supervisor is a task group.
 #![forbid(unsafe_code)]
 
-pub use arbour_primitives::stream;
+pub mod testing;
+
+pub use arbour_primitives::scope::{
+    CancelScope, Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping,
+    cancelled, catch_cancel, clean_up, defer, shield, stopping,
+};
+pub use arbour_supervisor::{
+    Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TimedOut,
+    current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group, try_task_group,
+};

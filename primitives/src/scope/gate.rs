@@ -31,6 +31,13 @@ impl Gate {
         Self { begun: false, watch: Watch::new() }
     }
 
+    /// A gate for an await that begins in a cancelled scope too, like joining: it only takes its
+    /// unit, and none once the scope is cancelled.
+    #[must_use]
+    pub const fn joining() -> Self {
+        Self { begun: true, watch: Watch::new() }
+    }
+
     /// Ready: the await may go on, and has begun. Pending: it was refused because its scope is
     /// cancelled, or the task has used up its units; the waker is registered.
     pub fn poll_enter(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -20,10 +20,11 @@ pin_project! {
 }
 
 impl<F: Future, O: Observe<F::Output>> Host<F, O> {
-    /// A scope around the body that `make` returns; it is given the scope's handle.
-    pub fn new(make: impl FnOnce(ScopeHandle) -> F, observer: O) -> Self {
+    /// A scope around the body that `make` returns, together with its observer; it is given the
+    /// scope's handle.
+    pub fn new(make: impl FnOnce(ScopeHandle) -> (F, O)) -> Self {
         let node = tree::lock().fresh(Plan::Scope.link(), false);
-        let body = make(ScopeHandle { node: Arc::clone(&node) });
+        let (body, observer) = make(ScopeHandle { node: Arc::clone(&node) });
         Self { frame: Frame::with_node(body, node, Plan::Scope, observer) }
     }
 }
@@ -54,10 +55,10 @@ pin_project! {
 }
 
 impl<F: Future, O: Observe<F::Output>> Future for Child<F, O> {
-    type Output = ();
+    type Output = Ended<F::Output>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.project().frame.poll_end(cx).map(drop)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().frame.poll_end(cx)
     }
 }
 

@@ -1,0 +1,125 @@
+//! The handle of one child.
+
+use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::task::JoinHandle;
+
+/// Why a child gave no value.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// It returned an error, or panicked.
+    #[error("task failed: {0}")]
+    Failed(Failure),
+    /// It was cancelled, by its handle or with its group.
+    #[error("task was cancelled: {0}")]
+    Cancelled(Cause),
+    /// Its runtime was shut down before it had ended.
+    #[error("task was aborted: its runtime is shutting down")]
+    Aborted,
+    /// The group had finished: the future was dropped unpolled.
+    #[error("task was not started: its group has finished")]
+    NotStarted,
+}
+
+/// The handle of one child: its outcome, once, and ways to end it.
+///
+/// Awaiting it gives the outcome. Dropping it leaves the child to its group.
+///
+/// # Cancel safety
+///
+/// Safe: awaiting it by reference and dropping that await loses nothing.
+///
+/// # Panics
+///
+/// When it is polled again after it gave the outcome.
+pub struct TaskHandle<T> {
+    task: Option<Task<T>>,
+    name: TaskName,
+}
+
+struct Task<T> {
+    join: JoinHandle<Ended<Result<T, Failure>>>,
+    scope: ScopeHandle,
+}
+
+impl<T> TaskHandle<T> {
+    pub(super) fn new(
+        join: JoinHandle<Ended<Result<T, Failure>>>,
+        scope: ScopeHandle,
+        name: TaskName,
+    ) -> Self {
+        Self { task: Some(Task { join, scope }), name }
+    }
+
+    pub(super) fn not_started(name: TaskName) -> Self {
+        Self { task: None, name }
+    }
+
+    /// A number that no other task of this process has; none for a child that was not started.
+    #[must_use]
+    pub fn id(&self) -> Option<u64> {
+        self.task.as_ref().map(|task| task.scope.id())
+    }
+
+    /// The child's name: given, or the place where it was spawned.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// Whether the child has ended, its own children and finalizers included.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.as_ref().is_none_or(|task| task.join.is_finished())
+    }
+
+    /// Cancels this child alone; that is its outcome, and no failure of the group.
+    pub fn cancel(&self, cause: impl Into<Cause>) {
+        if let Some(task) = &self.task {
+            task.scope.cancel(cause);
+        }
+    }
+
+    /// Aborts this child alone: its shields, clean-ups and finalizers are dropped.
+    pub fn abort(&self, cause: impl Into<Cause>) {
+        if let Some(task) = &self.task {
+            task.scope.abort(cause);
+        }
+    }
+
+    /// The child's scope; none for a child that was not started.
+    #[must_use]
+    pub fn scope(&self) -> Option<ScopeHandle> {
+        self.task.as_ref().map(|task| task.scope.clone())
+    }
+}
+
+impl<T> Future for TaskHandle<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
+        ready!(Gate::joining().poll_enter(cx));
+        Pin::new(&mut task.join).poll(cx).map(|outcome| match outcome {
+            Ok(Ended::Value(Ok(value))) => Ok(value),
+            Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
+            Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
+            // A panic was made a failure before the node ended; what is left is the runtime's own.
+            Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
+        })
+    }
+}
+
+impl<T> fmt::Debug for TaskHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("name", &self.name())
+            .field("id", &self.id())
+            .field("finished", &self.is_finished())
+            .finish()
+    }
+}

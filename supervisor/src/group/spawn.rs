@@ -1,0 +1,149 @@
+//! Spawning children.
+
+use super::handle::TaskHandle;
+use super::{Shared, TaskGroup};
+use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::{Ended, Observe};
+use futures::{FutureExt, TryFutureExt};
+use std::panic::Location;
+use std::sync::Arc;
+
+impl TaskGroup {
+    /// Spawns a child. Its error, or its panic, fails the group; its handle shows the same failure.
+    ///
+    /// The child never runs inside this call. Into a group that has finished nothing is spawned: the
+    /// handle says `NotStarted` ([`try_spawn`](Self::try_spawn) hands the future back). Into a
+    /// cancelled group a child is spawned cancelled: it is polled once.
+    #[track_caller]
+    pub fn spawn<F, T, E>(&self, future: F) -> TaskHandle<T>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        self.task().spawn(future)
+    }
+
+    /// Spawns a child that gives any value; only its panic fails the group.
+    #[track_caller]
+    pub fn spawn_value<F>(&self, future: F) -> TaskHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.task().spawn_value(future)
+    }
+
+    /// Like [`spawn`](Self::spawn), unless the group takes no children any more.
+    ///
+    /// # Errors
+    ///
+    /// The future itself, untouched, when the group has finished.
+    #[track_caller]
+    pub fn try_spawn<F, T, E>(&self, future: F) -> Result<TaskHandle<T>, F>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        self.task().try_spawn(future)
+    }
+
+    /// A child with a name, or another policy than the default.
+    #[track_caller]
+    #[must_use = "nothing is spawned yet"]
+    pub fn task(&self) -> TaskBuilder<'_> {
+        TaskBuilder { group: self, name: TaskName::Place(Location::caller()), to_handle: false }
+    }
+}
+
+/// A child to be spawned; see [`TaskGroup::task`].
+#[derive(Debug)]
+#[must_use = "nothing is spawned yet"]
+pub struct TaskBuilder<'a> {
+    group: &'a TaskGroup,
+    name: TaskName,
+    to_handle: bool,
+}
+
+impl TaskBuilder<'_> {
+    /// Names the child; by default it is named for the place of the call.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = TaskName::Given(name.into());
+        self
+    }
+
+    /// Tells a failure to the handle only: the group goes on.
+    pub fn report_to_handle(mut self) -> Self {
+        self.to_handle = true;
+        self
+    }
+
+    /// See [`TaskGroup::spawn`].
+    pub fn spawn<F, T, E>(self, future: F) -> TaskHandle<T>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let name = self.name.clone();
+        self.try_spawn(future).unwrap_or_else(|_| TaskHandle::not_started(name))
+    }
+
+    /// See [`TaskGroup::spawn_value`].
+    pub fn spawn_value<F>(self, future: F) -> TaskHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn(future.map(Ok::<_, Failure>))
+    }
+
+    /// See [`TaskGroup::try_spawn`].
+    ///
+    /// # Errors
+    ///
+    /// The future itself, untouched, when the group has finished.
+    pub fn try_spawn<F, T, E>(self, future: F) -> Result<TaskHandle<T>, F>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let shared = &self.group.shared;
+        let Some(seat) = shared.scope.seat() else { return Err(future) };
+        let scope = seat.handle();
+        let observer =
+            ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
+        let child = seat.child(future.err_into::<Failure>(), observer);
+        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+    }
+}
+
+/// Records a child's failure before its node ends, so that the group sees it.
+pub(super) struct ChildObserver {
+    /// `None`: the failure is told to the handle only.
+    pub(super) group: Option<Arc<Shared>>,
+    pub(super) name: TaskName,
+}
+
+impl<T> Observe<Result<T, Failure>> for ChildObserver {
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
+        let Some(failure) = failure_of(how, &self.name) else { return };
+        if let Some(group) = &self.group {
+            group.fail(failure, &self.name);
+        }
+    }
+}
+
+/// The failure of a child, which then is its outcome too: an error with its name, or a panic.
+pub(super) fn failure_of<T>(how: &mut Ended<Result<T, Failure>>, name: &TaskName) -> Option<Failure> {
+    let failure = match how {
+        Ended::Value(Err(failure)) => failure.clone(),
+        Ended::Panicked(payload) => Failure::from_panic(payload),
+        Ended::Value(Ok(_)) | Ended::Cancelled(_) => return None,
+    };
+    let failure = failure.in_task(name);
+    *how = Ended::Value(Err(failure.clone()));
+    Some(failure)
+}

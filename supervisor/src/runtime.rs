@@ -1,0 +1,47 @@
+//! What tokio gives to the scopes below: the task's identity, a spawner, a timer.
+
+use arbour_primitives::scope::runtime::{BoxFuture, Runtime, install as install_below};
+use std::hash::{Hash, Hasher};
+use std::time::Instant;
+
+/// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
+pub fn install() {
+    install_below(Runtime { task_id, spawn, sleep_until });
+    crate::panic::install();
+}
+
+/// The current task's number, which tokio tells only to hashers.
+fn task_id() -> u64 {
+    struct Number(u64);
+    impl Hasher for Number {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = self.0 << 8 | u64::from(*byte);
+            }
+        }
+        fn write_u64(&mut self, number: u64) {
+            self.0 = number;
+        }
+    }
+    let Some(id) = tokio::task::try_id() else { return 0 };
+    let mut number = Number(0);
+    id.hash(&mut number);
+    number.finish()
+}
+
+fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => {
+            drop(runtime.spawn(future));
+            Ok(())
+        }
+        Err(_) => Err(future),
+    }
+}
+
+fn sleep_until(deadline: Instant) -> BoxFuture {
+    Box::pin(tokio::time::sleep_until(deadline.into()))
+}

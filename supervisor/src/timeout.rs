@@ -1,0 +1,118 @@
+//! Scopes with a deadline: move on, or fail.
+
+use crate::runtime::install;
+use arbour_primitives::scope::{CancelScope, Cancelled, Cause, ScopeHandle};
+use std::time::{Duration, Instant};
+
+/// The time is up before the body gave a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("timed out: {cause}")]
+#[non_exhaustive]
+pub struct TimedOut {
+    /// [`Cause::Deadline`]; another only where a cancellation from outside ended the body and was
+    /// then lifted.
+    pub cause: Cause,
+}
+
+/// Gives `body` the time `after`, counted from the first poll; when it is up, ends it and moves on.
+///
+/// A time too long for the clock is no limit. The deadline of an enclosing scope may be earlier;
+/// then that scope ends, and the code after this call does not run.
+///
+/// # Cancel safety
+///
+/// As safe as `body`. Dropped half-way, its children and clean-up are adopted by the enclosing scope.
+///
+/// # Errors
+///
+/// [`Cancelled`] when the time is up. A body that is ready in the last poll gives its value.
+///
+/// # Panics
+///
+/// Outside a tokio runtime with its timer. Resumes a panic of `body`.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::{move_on_after, Cause};
+/// use std::time::Duration;
+///
+/// # arbour::testing::block_on(async {
+/// let outcome = move_on_after(Duration::from_secs(1), std::future::pending::<()>()).await;
+/// assert_eq!(outcome.unwrap_err().cause, Cause::Deadline);
+/// assert_eq!(move_on_after(Duration::from_secs(1), async { 7 }).await, Ok(7));
+/// # });
+/// ```
+pub async fn move_on_after<F: Future>(after: Duration, body: F) -> Result<F::Output, Cancelled> {
+    run_until(now().checked_add(after), body).await
+}
+
+/// Like [`move_on_after`], with an absolute time.
+///
+/// # Errors
+///
+/// [`Cancelled`] when the time has come.
+pub async fn move_on_at<F: Future>(deadline: Instant, body: F) -> Result<F::Output, Cancelled> {
+    run_until(Some(deadline), body).await
+}
+
+/// Gives `body` the time `after`, counted from the first poll; when it is up, that is an error.
+///
+/// # Cancel safety
+///
+/// As safe as `body`. Dropped half-way, its children and clean-up are adopted by the enclosing scope.
+///
+/// # Errors
+///
+/// [`TimedOut`] when the time is up. A body that is ready in the last poll gives its value.
+///
+/// # Panics
+///
+/// Outside a tokio runtime with its timer. Resumes a panic of `body`.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::fail_after;
+/// use std::time::Duration;
+///
+/// # arbour::testing::block_on(async {
+/// let outcome = fail_after(Duration::from_millis(20), std::future::pending::<()>()).await;
+/// assert_eq!(outcome.unwrap_err().to_string(), "timed out: deadline passed");
+/// # });
+/// ```
+pub async fn fail_after<F: Future>(after: Duration, body: F) -> Result<F::Output, TimedOut> {
+    timed_out(move_on_after(after, body).await)
+}
+
+/// Like [`fail_after`], with an absolute time.
+///
+/// # Errors
+///
+/// [`TimedOut`] when the time has come.
+pub async fn fail_at<F: Future>(deadline: Instant, body: F) -> Result<F::Output, TimedOut> {
+    timed_out(move_on_at(deadline, body).await)
+}
+
+/// The nearest deadline in force here: of the current scope, or of one around it with no shield
+/// between. `None` without a deadline, and outside of every scope.
+#[must_use]
+pub fn current_deadline() -> Option<Instant> {
+    ScopeHandle::current().and_then(|scope| scope.effective_deadline())
+}
+
+/// The runtime's time, which stands still where a test has paused it.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+async fn run_until<F: Future>(deadline: Option<Instant>, body: F) -> Result<F::Output, Cancelled> {
+    install();
+    let scope = CancelScope::new();
+    scope.handle().set_deadline(deadline);
+    scope.run(body).await
+}
+
+fn timed_out<T>(outcome: Result<T, Cancelled>) -> Result<T, TimedOut> {
+    outcome.map_err(|Cancelled { cause, .. }| TimedOut { cause })
+}
