@@ -1,12 +1,21 @@
 //! How tasks live and end: deadlines, task groups, supervisors.
 //!
+//! What is decided (`exit`, `restart`, `intensity`, `backoff`, `shutdown`, `machine`) is decided by pure
+//! functions of what happened and when; what is done is done by one driver.
+//!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
+pub mod backoff;
+pub mod exit;
 mod failure;
 mod group;
+pub mod intensity;
+pub mod machine;
 mod panic;
+pub mod restart;
 mod runtime;
+pub mod shutdown;
 mod timeout;
 
 pub use failure::Failure;

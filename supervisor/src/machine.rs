@@ -1,0 +1,252 @@
+//! The supervisor as a pure state machine: events and the time go in, actions come out.
+//!
+//! A driver feeds [`Machine::handle`] with what happens, carries out the actions in their order, and sends
+//! [`Event::Timer`] when [`Machine::next_deadline`] has come. Nothing here waits, so that calls and a shutdown are
+//! heard at once while a child starts slowly, crashes in a loop or takes its time to stop.
+//!
+//! Each child has a slot ([`SlotState`] tells where it stands). The machine as a whole goes through these phases:
+//!
+//! ```text
+//!          Start                 last child ready
+//!   Idle ────────▶ FirstStart ────────────────────▶ Up
+//!     │                │  child not ready, Shutdown,  │  Shutdown, CancelAll,
+//!     │                │  CancelAll, limit broken     │  limit broken
+//!     │                ▼                              ▼
+//!     └─────────▶   Ending  ◀─────────────────────────┘
+//!      Shutdown,       │  no slot is occupied
+//!      CancelAll       ▼
+//!                  Finished
+//! ```
+//!
+//! Invariants:
+//!
+//! 1. A slot has at most one incarnation at a time: `Start` comes only for a slot that nothing occupies, and each
+//!    has a greater number than the one before.
+//! 2. In the first start a child is started only when the one before it has been ready. A failure before readiness
+//!    ends that start; in any later start it is one attempt for back-off and limits.
+//! 3. From `Ending` on there is no `Start`.
+//! 4. A shutdown stops in the reverse order of start: a child is told only when every slot after it is free. Only
+//!    `CancelAll` tells all at once, newest first too. A start that takes too long is cancelled wherever it stands.
+//! 5. An incarnation is told to drain at most once, to cancel at most once, and in this order.
+//! 6. A stop is not an exit: what ends while it is being stopped is neither counted nor restarted.
+//! 7. Each call gets exactly one reply.
+//! 8. `Finished` comes exactly once, when no incarnation is left.
+//! 9. News of an incarnation that is not the slot's latest is without effect.
+//! 10. Memory is bounded by slots, limits and open calls, however many restarts there were.
+//!
+//! Calls wait in order behind the first start, and are answered at once afterwards. Semantics are those of OTP's
+//! `one_for_one`, but for the delay between attempts, the limits per child, and a give-up that is an abnormal end.
+
+mod action;
+mod admin;
+mod ending;
+mod error;
+mod event;
+mod report;
+mod restarting;
+mod slot;
+mod spec;
+mod starting;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    action::{Action, Done, Outcome},
+    error::{CallError, SpecError},
+    event::{CallId, Event, Request},
+    report::{BrokenLimit, Ended, Next, Report, What},
+    slot::{ChildId, Incarnation, Slot, SlotKey, SlotState, StartedBy, StopCause},
+    spec::{ChildPolicy, ChildSpec, Config},
+};
+
+use self::{restarting::Jitter, table::Slots};
+use crate::{exit::ExitKind, intensity::RestartWindow};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+/// A supervisor that restarts each child by itself (one for one), without its runtime.
+///
+/// # Examples
+///
+/// ```
+/// use arbour_supervisor::{exit::ExitKind, machine::{Action, ChildPolicy, ChildSpec, Config, Event, Machine}};
+/// use std::time::Instant;
+///
+/// let child = ChildSpec::new("clock", ChildPolicy::default());
+/// let mut machine = Machine::new(Config::default(), [child])?;
+/// let (now, mut actions) = (Instant::now(), Vec::new());
+///
+/// machine.handle(Event::Start, now, &mut actions);
+/// let Some(Action::Start { slot, incarnation }) = actions.pop() else { panic!("{actions:?}") };
+/// machine.handle(Event::ChildReady { slot, incarnation }, now, &mut actions);
+/// actions.clear();
+///
+/// machine.handle(Event::ChildExited { slot, incarnation, exit: ExitKind::Panicked }, now, &mut actions);
+/// assert!(actions.iter().any(|action| matches!(action, Action::Start { .. })));
+/// # Ok::<(), arbour_supervisor::machine::SpecError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Machine {
+    slots: Slots,
+    phase: Phase,
+    /// Calls that wait behind the first start; empty in every later phase.
+    queued: VecDeque<(CallId, Request)>,
+    /// The restarts of all children together.
+    window: RestartWindow,
+    restarts: u64,
+    jitter: Jitter,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    Idle,
+    FirstStart,
+    Up,
+    /// No slot after `upto` is occupied.
+    Ending {
+        outcome: Outcome,
+        upto: SlotKey,
+    },
+    Finished,
+}
+
+/// One event's time, and the actions it leads to.
+struct Step<'a> {
+    now: Instant,
+    actions: &'a mut Vec<Action>,
+}
+
+impl Step<'_> {
+    fn push(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    fn reply(&mut self, call: CallId, reply: Result<Done, CallError>) {
+        self.push(Action::Reply { call, reply });
+    }
+
+    fn report(&mut self, slot: &Slot, what: What) {
+        let (key, id, incarnation) = (slot.key, slot.id.clone(), slot.incarnation);
+        self.push(Action::Report(Report { slot: key, id, incarnation, what }));
+    }
+
+    /// So long after now; a time that no clock can show is thirty years away, which is never.
+    fn after(&self, time: Duration) -> Instant {
+        const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+        self.now.checked_add(time).unwrap_or(self.now + NEVER)
+    }
+}
+
+impl Machine {
+    /// A supervisor of these children, in their order of start; none is started yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] for the first child that makes no sense or has the name of another.
+    pub fn new(config: Config, children: impl IntoIterator<Item = ChildSpec>) -> Result<Self, SpecError> {
+        let mut slots = Slots::default();
+        for child in children {
+            child.check()?;
+            if slots.find(&child.id).is_some() {
+                return Err(SpecError::DuplicateId { id: child.id });
+            }
+            slots.add(child);
+        }
+        Ok(Self {
+            slots,
+            phase: Phase::Idle,
+            queued: VecDeque::new(),
+            window: RestartWindow::new(config.limit),
+            restarts: 0,
+            jitter: Jitter::new(config.seed),
+        })
+    }
+
+    /// Takes in what happened `now` and appends what is to be done to `actions`.
+    pub fn handle(&mut self, event: Event, now: Instant, actions: &mut Vec<Action>) {
+        let step = &mut Step { now, actions };
+        match event {
+            Event::Start => self.start_all(step),
+            Event::ChildReady { slot, incarnation } => self.ready(slot, incarnation, step),
+            Event::ChildExited { slot, incarnation, exit } => self.exited(slot, incarnation, exit, step),
+            Event::Timer => self.timer(step),
+            Event::Shutdown => self.end(Outcome::Shutdown, step),
+            Event::CancelAll { clean_up_until } => self.cancel_all(clean_up_until, step),
+            Event::Call { call, request } => self.call(call, request, step),
+        }
+    }
+
+    /// When the machine wants an [`Event::Timer`] at the latest; `None` while it waits for no time.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.slots.next_deadline()
+    }
+
+    /// All slots in the order of their start.
+    pub fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> + ExactSizeIterator {
+        self.slots.iter()
+    }
+
+    /// The slot of this number, if it is still there.
+    pub fn slot(&self, key: SlotKey) -> Option<&Slot> {
+        self.slots.get(key)
+    }
+
+    /// The slot of the child of this name.
+    pub fn find(&self, id: &str) -> Option<&Slot> {
+        self.slots.find(id).map(|key| &self.slots[key])
+    }
+
+    /// How often a restart policy has started any child again, slots that are gone included.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// Whether the supervisor has ended.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.phase, Phase::Ending { .. } | Phase::Finished)
+    }
+
+    fn timer(&mut self, step: &mut Step<'_>) {
+        while let Some(key) = self.slots.due(step.now) {
+            self.time_is_up(key, step);
+        }
+    }
+
+    /// Takes the slot to a state with another deadline, or with none.
+    fn time_is_up(&mut self, key: SlotKey, step: &mut Step<'_>) {
+        match self.slots[key].state {
+            SlotState::Starting { by, .. } => self.not_ready(key, by, step),
+            SlotState::Draining { .. } => {
+                step.report(&self.slots[key], What::DrainOver);
+                self.cancel(key, StopCause::Asked, None, step);
+            }
+            SlotState::Waiting { .. } => self.start(key, StartedBy::Policy, step),
+            SlotState::Down | SlotState::Running { .. } | SlotState::Stopping { .. } => {}
+        }
+    }
+
+    fn exited(&mut self, key: SlotKey, incarnation: Incarnation, exit: ExitKind, step: &mut Step<'_>) {
+        let Some(state) = self.slots.state_of(key, incarnation) else { return };
+        match state {
+            SlotState::Starting { by, .. } => self.start_failed(key, by, Ended::BeforeReady(exit), step),
+            SlotState::Running { since } => self.ended(key, exit, since, step),
+            SlotState::Draining { .. } | SlotState::Stopping { cause: StopCause::Asked, .. } => {
+                self.stopped(key, exit, step);
+            }
+            SlotState::Stopping { cause: StopCause::NotReady(by), .. } => {
+                let ended = Ended::NotReadyIn(self.slots[key].policy.start_timeout);
+                self.start_failed(key, by, ended, step);
+            }
+            SlotState::Down | SlotState::Waiting { .. } => {}
+        }
+        self.stop_next(step);
+    }
+}

@@ -1,0 +1,93 @@
+//! Why a specification or a call is refused.
+
+use crate::machine::{
+    report::Ended,
+    slot::{ChildId, Incarnation, SlotKey},
+};
+
+/// A child was described in a way that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// Two children of one supervisor have the same name.
+    #[error("two children are called `{id}`: each needs a name of its own")]
+    DuplicateId {
+        /// The name.
+        id: ChildId,
+    },
+    /// No child could ever become ready in time.
+    #[error("child `{id}` has a start timeout of 0s and could never be ready in time")]
+    ZeroStartTimeout {
+        /// The name of the child.
+        id: ChildId,
+    },
+}
+
+/// Why a call of the administration was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// A child of this name runs.
+    #[error("child `{id}` has been started already (incarnation {incarnation})")]
+    AlreadyStarted {
+        /// The name.
+        id: ChildId,
+        /// Where it runs.
+        slot: SlotKey,
+        /// Which run in that slot.
+        incarnation: Incarnation,
+    },
+    /// A child of this name has a slot, but does not run.
+    #[error("there is a child `{id}` already, and it is not running: restart or delete it")]
+    AlreadyPresent {
+        /// The name.
+        id: ChildId,
+    },
+    /// The child runs.
+    #[error("child `{id}` is running: stop it first")]
+    Running {
+        /// The name.
+        id: ChildId,
+    },
+    /// The child is being started, or waits for its next restart.
+    #[error("child `{id}` is being restarted: stop it first")]
+    Restarting {
+        /// The name.
+        id: ChildId,
+    },
+    /// The child is being stopped.
+    #[error("child `{id}` is being stopped: wait for its end")]
+    Stopping {
+        /// The name.
+        id: ChildId,
+    },
+    /// No child has this name.
+    #[error("there is no child `{id}`")]
+    NotFound {
+        /// The name.
+        id: ChildId,
+    },
+    /// The specification makes no sense.
+    #[error(transparent)]
+    Refused(#[from] SpecError),
+    /// The child did not become ready.
+    #[error("child `{id}` did not start: it {ended}")]
+    StartFailed {
+        /// The name.
+        id: ChildId,
+        /// What happened.
+        ended: Ended,
+    },
+    /// Somebody stopped the child before it was ready.
+    #[error("child `{id}` was stopped before it was ready")]
+    StoppedMeanwhile {
+        /// The name.
+        id: ChildId,
+    },
+    /// The supervisor is stopping or has ended.
+    #[error("the supervisor of child `{id}` is shutting down or has ended")]
+    ShuttingDown {
+        /// The name.
+        id: ChildId,
+    },
+}

@@ -1,0 +1,216 @@
+//! A slot: the supervisor's record of one child, which outlives every incarnation of it.
+
+use crate::{
+    intensity::RestartWindow,
+    machine::{
+        event::CallId,
+        report::Ended,
+        spec::{ChildPolicy, ChildSpec},
+    },
+    restart::Restart,
+};
+use std::{fmt, sync::Arc, time::Instant};
+
+/// The name of a child, cheap to clone.
+pub type ChildId = Arc<str>;
+
+/// A slot's number: grows in the order of start, and is never used again for another slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotKey(pub(super) u64);
+
+impl SlotKey {
+    pub(super) const LAST: Self = Self(u64::MAX);
+}
+
+/// Counts the runs in one slot: the first is 1, 0 stands for none yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Incarnation(pub(super) u64);
+
+impl Incarnation {
+    /// The count as a number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a slot stands. What each event does there is also drawn in full in `machine/transitions.txt`.
+///
+/// An event that a variant does not mention is without effect there. Calls of the administration are answered at
+/// once in every state, by the table in `machine/admin.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SlotState {
+    /// Nothing runs. The first start sequence, `start_child` or `restart_child` makes it `Starting`.
+    Down,
+    /// An incarnation runs but is not ready.
+    ///
+    /// *Ready*: `Running`. *Exited*: a failed start, whatever the kind of exit: the first start of the supervisor is
+    /// rolled back, a call gets the error, a restart becomes the next attempt. *Timer*: it is cancelled,
+    /// `Stopping`. A stop cancels it too, for before it is ready it has nothing to drain.
+    Starting {
+        /// When it must be ready.
+        until: Instant,
+        /// On whose behalf it was started.
+        by: StartedBy,
+    },
+    /// An incarnation runs and is ready.
+    ///
+    /// *Exited*: by the restart table, `Starting` or `Waiting`, `Down`, or the slot is removed. A stop drains it, or
+    /// cancels it if it has no time to drain.
+    Running {
+        /// When it became ready.
+        since: Instant,
+    },
+    /// An incarnation has been asked to finish.
+    ///
+    /// *Exited*: the slot is free: `Down`, or removed if the child is temporary; not counted and not restarted.
+    /// *Timer*: it is cancelled, `Stopping`.
+    Draining {
+        /// When it will be cancelled; `None` is never.
+        until: Option<Instant>,
+    },
+    /// An incarnation has been cancelled and cleans up.
+    ///
+    /// *Exited*: the slot is free, and what happens next is in `cause`.
+    Stopping {
+        /// When its time to clean up is over.
+        clean_up_until: Instant,
+        /// Why it was cancelled.
+        cause: StopCause,
+    },
+    /// Nothing runs; the next attempt waits for its back-off.
+    ///
+    /// *Timer*: `Starting`. A stop makes it `Down` at once.
+    Waiting {
+        /// When the next attempt begins.
+        until: Instant,
+        /// Which restart in a row that will be; the first is 1.
+        attempt: u32,
+    },
+}
+
+impl SlotState {
+    /// Whether an incarnation holds the slot.
+    pub fn is_occupied(self) -> bool {
+        !matches!(self, Self::Down | Self::Waiting { .. })
+    }
+
+    /// When the machine wants to hear of the time again because of this slot.
+    ///
+    /// The end of a clean-up is none of them: whoever runs the child holds it to that time.
+    pub(super) fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Starting { until, .. } | Self::Waiting { until, .. } => Some(until),
+            Self::Draining { until } => until,
+            Self::Down | Self::Running { .. } | Self::Stopping { .. } => None,
+        }
+    }
+}
+
+/// On whose behalf an incarnation was started, and so who hears of a failed start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartedBy {
+    /// The first start of the supervisor, which fails with it.
+    Sequence,
+    /// A `start_child`; if the start fails, its slot is removed.
+    StartChild(CallId),
+    /// A `restart_child`; if the start fails, its slot stays down.
+    RestartChild(CallId),
+    /// The child's own restart policy; if the start fails, that was one attempt.
+    Policy,
+}
+
+/// Why an incarnation was cancelled, and so what happens when it has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopCause {
+    /// It was stopped, by a call or with its supervisor: the slot is free.
+    Asked,
+    /// It was not ready in time: a failed start.
+    NotReady(StartedBy),
+}
+
+/// The supervisor's record of one child.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    pub(super) key: SlotKey,
+    pub(super) id: ChildId,
+    pub(super) policy: ChildPolicy,
+    /// Written by `Slots::enter` only, which keeps the deadlines in step.
+    pub(super) state: SlotState,
+    pub(super) incarnation: Incarnation,
+    pub(super) restarts: u64,
+    /// Restarts in a row, without a healthy run between them.
+    pub(super) attempt: u32,
+    pub(super) window: Option<RestartWindow>,
+    pub(super) last_end: Option<Ended>,
+    /// Calls that are answered when the slot is free.
+    pub(super) stop_calls: Vec<CallId>,
+}
+
+impl Slot {
+    pub(super) fn new(key: SlotKey, spec: ChildSpec) -> Self {
+        Self {
+            key,
+            id: spec.id,
+            policy: spec.policy,
+            state: SlotState::Down,
+            incarnation: Incarnation::default(),
+            restarts: 0,
+            attempt: 0,
+            window: spec.policy.limit.map(RestartWindow::new),
+            last_end: None,
+            stop_calls: Vec::new(),
+        }
+    }
+
+    /// The slot's number.
+    pub fn key(&self) -> SlotKey {
+        self.key
+    }
+
+    /// The child's name.
+    pub fn id(&self) -> &ChildId {
+        &self.id
+    }
+
+    /// How the child is started, stopped and restarted.
+    pub fn policy(&self) -> &ChildPolicy {
+        &self.policy
+    }
+
+    /// Where the slot stands.
+    pub fn state(&self) -> SlotState {
+        self.state
+    }
+
+    /// The latest run in this slot, over or not.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// How often the restart policy has started this child again.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// How the last incarnation that was not stopped has ended.
+    pub fn last_end(&self) -> Option<Ended> {
+        self.last_end
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.state, SlotState::Waiting { .. })
+    }
+
+    pub(super) fn is_temporary(&self) -> bool {
+        self.policy.restart == Restart::Temporary
+    }
+}

@@ -1,0 +1,86 @@
+//! What the machine is told about a child and about itself.
+
+use crate::{
+    backoff::Backoff,
+    intensity::RestartLimit,
+    machine::{error::SpecError, slot::ChildId},
+    restart::Restart,
+    shutdown::Shutdown,
+};
+use std::time::Duration;
+
+/// What holds for the supervisor as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// How many restarts, of all children together, are too many; 3 in 5 seconds unless set.
+    pub limit: RestartLimit,
+    /// Where the jitter of back-off begins; 0 unless set. Give each supervisor another number.
+    pub seed: u64,
+}
+
+/// A child as the machine knows it: its name and its policies, but not what it runs.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ChildSpec {
+    /// The name of the child, which no other child of the same supervisor has.
+    pub id: ChildId,
+    /// How it is started, stopped and restarted.
+    pub policy: ChildPolicy,
+}
+
+impl ChildSpec {
+    /// A child of this name and policy.
+    pub fn new(id: impl Into<ChildId>, policy: ChildPolicy) -> Self {
+        Self { id: id.into(), policy }
+    }
+
+    /// Whether the policy makes sense by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError::ZeroStartTimeout`] if no child could ever become ready in time.
+    pub fn check(&self) -> Result<(), SpecError> {
+        if self.policy.start_timeout.is_zero() {
+            return Err(SpecError::ZeroStartTimeout { id: self.id.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// How a child is started, stopped and restarted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ChildPolicy {
+    /// After which exits it comes back; always unless set.
+    pub restart: Restart,
+    /// How long it may drain when it is stopped; 5 seconds unless set.
+    pub shutdown: Shutdown,
+    /// How long it may clean up, counted from its cancellation; 5 seconds unless set.
+    pub clean_up: Duration,
+    /// How long it may take to become ready; 30 seconds unless set.
+    pub start_timeout: Duration,
+    /// How long to wait between restarts; 100 ms to 30 seconds unless set.
+    pub backoff: Backoff,
+    /// How many restarts of this child are too many, besides the supervisor's own limit; no such limit unless set.
+    pub limit: Option<RestartLimit>,
+    /// How many restarts in a row, without a healthy run between them, are allowed; no such limit unless set.
+    ///
+    /// It catches what fails so slowly that it never has many restarts within one period. How long a run must last
+    /// to be healthy is said by [`Backoff::reset_after`].
+    pub max_consecutive: Option<u32>,
+}
+
+impl Default for ChildPolicy {
+    fn default() -> Self {
+        Self {
+            restart: Restart::default(),
+            shutdown: Shutdown::default(),
+            clean_up: Duration::from_secs(5),
+            start_timeout: Duration::from_secs(30),
+            backoff: Backoff::default(),
+            limit: None,
+            max_consecutive: None,
+        }
+    }
+}
