@@ -50,14 +50,14 @@ impl Entry {
             Self::Main => (None, quote!(main)),
             Self::Test => (Some(quote!(#[::core::prelude::v1::test])), quote!(test)),
         };
-        // The body is a function of its own, and not an async block, so that `?` and `impl Trait` know
-        // the type that is returned.
+        // The function that was written stays inside: unlike an async block it has a return type, which `?`
+        // and `impl Trait` need, and under its own name it hides nothing that its body may call.
         Ok(quote! {
             #harness
             #(#attributes)*
             #visibility fn #ident() #output {
-                async fn body() #output #body
-                #root::__private::#run(#builder, body())
+                async fn #ident() #output #body
+                #root::__private::#run(#builder, #ident())
             }
         })
     }

@@ -66,6 +66,20 @@ async fn erased() -> impl std::fmt::Display {
     "done"
 }
 
+#[arbour_macros::main(crate = root, worker_threads = 2)]
+async fn calls_what_the_module_defines() -> u64 {
+    body()
+}
+
+fn body() -> u64 {
+    5
+}
+
+#[test]
+fn the_body_sees_every_name_of_its_module() {
+    assert_eq!(calls_what_the_module_defines(), 5);
+}
+
 #[test]
 fn a_program_returns_what_its_body_returns() {
     assert_eq!(program(), Ok(3));

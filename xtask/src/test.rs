@@ -3,9 +3,11 @@
 use crate::step::{Outcome, Steps};
 use crate::workspace::without_benches;
 
-/// Tests first, because they fail faster than doctests compile.
+/// Examples first: with `--examples` cargo builds them under their test harness only, and tests run them
+/// as programs too. Doctests last, because they take longest to fail.
 pub(crate) fn run(steps: &mut Steps) -> Outcome {
     let others = without_benches()?;
+    steps.cargo("examples", &[&["build", "--workspace"], others, &["--examples"]].concat())?;
     let targets: &[_] = &["--lib", "--bins", "--tests", "--examples"];
     steps.cargo("tests", &[&["test", "--workspace"], others, targets].concat())?;
     steps.cargo("doctests", &[&["test", "--workspace"], others, &["--doc"]].concat())

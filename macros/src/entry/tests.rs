@@ -20,7 +20,7 @@ fn builder(entry: Entry, options: TokenStream) -> String {
         )
         .to_string();
     let call = expanded.split_once(":: new () ").map(|(_, call)| call);
-    call.and_then(|call| call.split_once(", body")).unwrap_or_else(|| panic!("{expanded}")).0.replace(' ', "")
+    call.and_then(|call| call.split_once(", f ()")).unwrap_or_else(|| panic!("{expanded}")).0.replace(' ', "")
 }
 
 #[track_caller]
@@ -44,7 +44,7 @@ fn refuses_option(entry: Entry, options: TokenStream, why: &str) {
 }
 
 #[test]
-fn main_becomes_a_plain_function_that_hands_over_its_body() {
+fn main_becomes_a_plain_function_that_hands_over_its_main() {
     expands(
         Entry::Main,
         quote!(),
@@ -55,10 +55,10 @@ fn main_becomes_a_plain_function_that_hands_over_its_body() {
         ),
         &quote! {
             fn main() {
-                async fn body() {
+                async fn main() {
                     work().await
                 }
-                ::arbour::__private::main(::arbour::__private::RuntimeOptions::new(), body())
+                ::arbour::__private::main(::arbour::__private::RuntimeOptions::new(), main())
             }
         },
     );
@@ -75,10 +75,10 @@ fn a_test_is_run_by_the_harness_on_one_thread_in_paused_time() {
         &quote! {
             #[::core::prelude::v1::test]
             fn nobody_waits() {
-                async fn body() {}
+                async fn nobody_waits() {}
                 ::arbour::__private::test(
                     ::arbour::__private::RuntimeOptions::new().current_thread().start_paused(true),
-                    body()
+                    nobody_waits()
                 )
             }
         },
@@ -100,10 +100,10 @@ fn attributes_docs_visibility_and_return_type_are_kept() {
             /// Fails as it should.
             #[should_panic(expected = "late")]
             pub(crate) fn f() -> Result<(), Error> {
-                async fn body() -> Result<(), Error> { g().await?; Ok(()) }
+                async fn f() -> Result<(), Error> { g().await?; Ok(()) }
                 ::arbour::__private::test(
                     ::arbour::__private::RuntimeOptions::new().current_thread().start_paused(true),
-                    body()
+                    f()
                 )
             }
         },
@@ -120,7 +120,7 @@ fn the_root_can_be_renamed() {
             ),
         )
         .to_string();
-    let expected = quote!(my::tree::__private::main(my::tree::__private::RuntimeOptions::new(), body()));
+    let expected = quote!(my::tree::__private::main(my::tree::__private::RuntimeOptions::new(), main()));
     assert!(expanded.contains(&expected.to_string()), "{expanded}");
     assert!(!expanded.contains("arbour"), "{expanded}");
 }

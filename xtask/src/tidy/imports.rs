@@ -87,16 +87,16 @@ fn is_plain_test(path: &str) -> bool {
 
 /// The lines where a path through `std::sync` (or core's or alloc's) leads to something loom replaces.
 fn std_sync_lines(code: &str) -> Vec<usize> {
-    let tight: Vec<(usize, &str)> = code
+    let numbered: Vec<(usize, &str)> = code
         .lines()
         .enumerate()
         .flat_map(|(index, line)| line.split_whitespace().map(move |word| (index + 1, word)))
         .collect();
-    let joined: String = tight.iter().map(|(_, word)| *word).collect();
+    let joined: String = numbered.iter().map(|(_, word)| *word).collect();
     let roots = ["std::sync::", "core::sync::", "alloc::sync::"];
     let starts = roots.iter().flat_map(|root| joined.match_indices(root).map(|(at, root)| at + root.len()));
     let replaced = starts.filter(|at| names_replaced(&joined[*at..]));
-    replaced.map(|at| line_at(&tight, at)).collect()
+    replaced.map(|at| line_at(&numbered, at)).collect()
 }
 
 fn names_replaced(path: &str) -> bool {

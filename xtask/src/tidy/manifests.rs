@@ -89,8 +89,7 @@ fn dependency(entry: Entry) -> Option<Dependency> {
             value.replace(' ', "").contains("workspace=true") || (field == "workspace" && value == "true");
         return Some(Dependency { line, name: name.to_owned(), inherited });
     }
-    // A section of its own, `[dependencies.name]`, is refused by its first entry that is not the
-    // inheritance itself: one form is enough.
+    // A section of its own, `[dependencies.name]`, is refused whatever it says: one form is enough.
     let (_, name) = section.split_once("dependencies.")?;
     Some(Dependency { line, name: name.to_owned(), inherited: false })
 }
