@@ -1,0 +1,51 @@
+//! The attributes of arbour. Users see them as `arbour::main` and `arbour::test`.
+//!
+//! Each turns an `async fn` into a plain one that hands its body to `arbour::__private`: what a runtime
+//! is and how it stops is said there, in code, and not in generated text.
+#![forbid(unsafe_code)]
+
+mod entry;
+mod options;
+
+use entry::Entry;
+use proc_macro::TokenStream;
+
+/// Makes an `async fn` the program: its body runs in arbour's root scope.
+///
+/// The root stops in three gears: a first Ctrl-C or SIGTERM drains, a second cancels, a third aborts.
+///
+/// Options, all of them optional:
+///
+/// - `flavor = "multi_thread"` (the default) or `"current_thread"`;
+/// - `worker_threads = 4`, from 1 up, for `multi_thread` only (default: the number of cores);
+/// - `crate = some::path`, where arbour is found (default: `::arbour`).
+///
+/// # Errors
+///
+/// Does not compile when the function is not `async`, has parameters or generics, or an option is
+/// unknown, given twice, has a value it does not take, or contradicts another.
+#[proc_macro_attribute]
+pub fn main(options: TokenStream, function: TokenStream) -> TokenStream {
+    Entry::Main.expand(options.into(), function.into()).into()
+}
+
+/// Makes an `async fn` a test: its body runs in a root scope of its own, on one thread, in paused time.
+///
+/// In paused time the clock jumps to the next deadline as soon as every task waits, so a test neither
+/// sleeps nor depends on how fast the machine is.
+///
+/// Options, all of them optional:
+///
+/// - `start_paused = false` lets time run (the default is `true`; it needs one thread);
+/// - `flavor = "current_thread"` (the default) or `"multi_thread"`, in which time runs;
+/// - `worker_threads = 2`, from 1 up, for `multi_thread` only (default: the number of cores);
+/// - `crate = some::path`, where arbour is found (default: `::arbour`).
+///
+/// # Errors
+///
+/// Does not compile when the function is not `async`, has parameters or generics, is marked as a test
+/// twice, or an option is unknown, given twice, has a value it does not take, or contradicts another.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
+    Entry::Test.expand(options.into(), function.into()).into()
+}

@@ -1,0 +1,14 @@
+//! `test`: every test of the workspace but the benches', then the doctests, among them the book.
+
+use crate::step::{Outcome, Steps};
+use crate::workspace::without_benches;
+
+/// Examples first: with `--examples` cargo builds them under their test harness only, and tests run them
+/// as programs too. Doctests last, because they take longest to fail.
+pub(crate) fn run(steps: &mut Steps) -> Outcome {
+    let others = without_benches()?;
+    steps.cargo("examples", &[&["build", "--workspace"], others, &["--examples"]].concat())?;
+    let targets: &[_] = &["--lib", "--bins", "--tests", "--examples"];
+    steps.cargo("tests", &[&["test", "--workspace"], others, targets].concat())?;
+    steps.cargo("doctests", &[&["test", "--workspace"], others, &["--doc"]].concat())
+}
