@@ -1,0 +1,1 @@
+//! Situations that concern several files.
