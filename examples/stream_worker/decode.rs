@@ -212,3 +212,115 @@ fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{:?}...", &text[..end]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Decodes `input` to the end; each record as text.
+    fn decode(input: &[u8]) -> Result<Vec<String>, HeaderError> {
+        let mut decoder = Decoder::new(ColumnNames { key: "k".to_owned(), value: "v".to_owned() });
+        let mut rest = input;
+        let mut decoded = Vec::new();
+        while let Some(record) = decoder.next(&mut rest)? {
+            decoded.push(shown(record));
+        }
+        decoded.extend(decoder.finish()?.map(shown));
+        Ok(decoded)
+    }
+
+    fn shown(decoded: Decoded<'_>) -> String {
+        match decoded {
+            Decoded::Accepted(Record { key, value: Some(value) }) => format!("{key}={value}"),
+            Decoded::Accepted(Record { key, value: None }) => format!("{key} without"),
+            Decoded::Rejected(reject) => reject.to_string(),
+        }
+    }
+
+    fn refusal(input: &[u8]) -> String {
+        decode(input).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn records_are_accepted_with_and_without_a_value() {
+        let input = b"v,k\n1.5,a\nNA,b\n,\"c,\"\"d\"\"\"\n\"-2\",";
+        assert_eq!(decode(input).unwrap(), ["a=1.5", "b without", "c,\"d\" without", "=-2"]);
+    }
+
+    #[test]
+    fn malformed_records_are_rejected_with_line_and_cause() {
+        let input = b"k,v\na\na,1,\n\na,\xFF\na,\"x\ny\"\na,inf\na,1\n\"b";
+        let expected = [
+            "line 2: expected 2 fields, found 1",
+            "line 3: expected 2 fields, found 3",
+            "line 5: not UTF-8 at byte 3 of the record",
+            "line 6: value \"x\\ny\" is not a number",
+            "line 8: value \"inf\" is not a finite number",
+            "a=1",
+            "line 10: a quoted field is not closed before the end of the input",
+        ];
+        assert_eq!(decode(input).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_record_of_one_mebibyte_is_accepted_and_one_byte_more_is_not() {
+        let mut input = b"k,v\n".to_vec();
+        for length in [LONGEST_RECORD, LONGEST_RECORD + 1] {
+            input.extend(std::iter::repeat_n(b'k', length - 2));
+            input.extend(b",1\n");
+        }
+        let decoded = decode(&input).unwrap();
+        assert_eq!(decoded[0].len(), LONGEST_RECORD);
+        assert_eq!(decoded[1..], ["line 3: longer than 1048576 bytes"]);
+    }
+
+    #[test]
+    fn a_long_bad_value_is_shown_by_its_beginning() {
+        let input = format!("k,v\na,{}\n", "é".repeat(100));
+        let expected = format!("line 2: value \"{}\"... is not a number", "é".repeat(40));
+        assert_eq!(decode(input.as_bytes()).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn a_header_alone_has_no_records() {
+        assert_eq!(decode(b"k,v").unwrap(), [""; 0]);
+        assert_eq!(decode(b"\xEF\xBB\xBF\"k\",v\r\n").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn the_header_counts_as_lines() {
+        assert_eq!(decode(b"\n\"k\",v,\"a\nb\"\nx\n").unwrap(), ["line 4: expected 3 fields, found 1"]);
+    }
+
+    #[test]
+    fn an_empty_input_has_no_header() {
+        for input in [&b""[..], b"\n", b"\xEF\xBB\xBF"] {
+            assert_eq!(refusal(input), "no header line: the input is empty");
+        }
+    }
+
+    #[test]
+    fn an_unknown_column_is_named_beside_those_there_are() {
+        assert_eq!(refusal(b"k,w\n"), r#"--value "v": no such column; the header has "k", "w""#);
+        assert_eq!(refusal(b"K,v"), r#"--key "k": no such column; the header has "K", "v""#);
+    }
+
+    #[test]
+    fn a_column_that_stands_twice_is_refused_only_when_it_is_asked_for() {
+        assert_eq!(refusal(b"k,v,k\n"), r#"--key "k": the header has this column more than once"#);
+        assert_eq!(decode(b"k,v,x,x\na,1,,\n").unwrap(), ["a=1"]);
+    }
+
+    #[test]
+    fn an_unreadable_header_is_refused() {
+        assert_eq!(refusal(b"k,v,\xFF\n"), "unreadable header line: not UTF-8 at byte 5 of the record");
+    }
+
+    #[test]
+    fn key_and_value_may_be_one_column() {
+        let names = ColumnNames { key: "k".to_owned(), value: "k".to_owned() };
+        let mut decoder = Decoder::new(names);
+        let decoded = decoder.next(&mut &b"k\n7\n"[..]).unwrap();
+        assert_eq!(decoded, Some(Decoded::Accepted(Record { key: "7", value: Some(7.0) })));
+    }
+}

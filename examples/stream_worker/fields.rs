@@ -11,7 +11,9 @@ pub(crate) enum Unreadable {
     TooLong,
     Unclosed,
     /// The first byte that is not UTF-8, counted from 1.
-    NotUtf8 { byte: usize },
+    NotUtf8 {
+        byte: usize,
+    },
 }
 
 /// A record as text, still quoted.
@@ -139,4 +141,65 @@ fn push_undoubled(room: &mut String, body: &str) {
         rest = after;
     }
     room.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(content: Content<'_>) -> Vec<String> {
+        let text = Text::try_from(content).unwrap();
+        text.fields().map(|field| unquote(field, &mut String::new()).to_owned()).collect()
+    }
+
+    fn quoted(record: &str) -> Vec<String> {
+        fields(Content::Quoted(record.as_bytes()))
+    }
+
+    #[test]
+    fn commas_separate_fields_and_nothing_is_trimmed() {
+        assert_eq!(fields(Content::Plain(b"a, b ,,c")), ["a", " b ", "", "c"]);
+        assert_eq!(fields(Content::Plain(b",")), ["", ""]);
+        assert_eq!(fields(Content::Plain(b"a")), ["a"]);
+    }
+
+    #[test]
+    fn a_quoted_field_holds_commas_ends_of_lines_and_doubled_quotes() {
+        assert_eq!(quoted("\"a,b\",\"c\r\nd\",\"e\"\"f\"\"\""), ["a,b", "c\r\nd", "e\"f\""]);
+        assert_eq!(quoted("\"\",a,\"\"\"\""), ["", "a", "\""]);
+    }
+
+    #[test]
+    fn what_follows_a_closing_quote_is_taken_as_it_is() {
+        assert_eq!(quoted("\"a\"b\"c,d"), ["ab\"c", "d"]);
+        assert_eq!(quoted("\"a\" ,\"b\""), ["a ", "b"]);
+    }
+
+    #[test]
+    fn a_quote_within_an_unquoted_field_is_text() {
+        assert_eq!(quoted("a\"b,\"c\""), ["a\"b", "c"]);
+    }
+
+    #[test]
+    fn two_fields_are_picked_by_position_and_all_are_counted() {
+        for content in [Content::Plain(b"a,b,c"), Content::Quoted(b"a,b,c")] {
+            let text = Text::try_from(content).unwrap();
+            assert_eq!(text.pick([2, 0]), (3, [Some("c"), Some("a")]));
+            assert_eq!(text.pick([1, 1]), (3, [Some("b"), Some("b")]));
+            assert_eq!(text.pick([0, 0]), (3, [Some("a"), Some("a")]));
+            assert_eq!(text.pick([0, 3]), (3, [Some("a"), None]));
+        }
+    }
+
+    #[test]
+    fn the_first_byte_that_is_not_utf_8_is_named() {
+        let text = Text::try_from(Content::Plain(b"ab\xFFc"));
+        assert_eq!(text.unwrap_err(), Unreadable::NotUtf8 { byte: 3 });
+    }
+
+    #[test]
+    fn bytes_that_are_utf_8_only_without_their_quotes_are_refused() {
+        let text = Text::try_from(Content::Quoted(b"\"\xC3\"\xA9"));
+        assert_eq!(text.unwrap_err(), Unreadable::NotUtf8 { byte: 2 });
+    }
 }

@@ -131,3 +131,74 @@ fn read_chunk(source: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one scripted result per read, then the end.
+    struct Script(Vec<io::Result<&'static str>>);
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            self.0.remove(0)?.as_bytes().read(buffer)
+        }
+    }
+
+    fn read_all(script: Vec<io::Result<&'static str>>) -> Vec<Result<String, String>> {
+        let (sender, mut receiver) = mpsc::channel(script.len() + 1);
+        read_ahead(Script(script), &sender);
+        drop(sender);
+        std::iter::from_fn(|| receiver.blocking_recv())
+            .map(|chunk| match chunk {
+                Ok(bytes) => Ok(String::from_utf8(bytes).unwrap()),
+                Err(error) => Err(error.to_string()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chunks_arrive_as_they_are_read() {
+        assert_eq!(read_all(vec![Ok("a"), Ok("bc")]), [Ok("a".to_owned()), Ok("bc".to_owned())]);
+    }
+
+    #[test]
+    fn an_interrupted_read_is_begun_again() {
+        let interrupted = || Err(io::ErrorKind::Interrupted.into());
+        let read = read_all(vec![interrupted(), Ok("a"), interrupted(), Ok("b")]);
+        assert_eq!(read, [Ok("a".to_owned()), Ok("b".to_owned())]);
+    }
+
+    #[test]
+    fn a_failed_read_is_the_last() {
+        let read = read_all(vec![Ok("a"), Err(io::Error::other("unplugged")), Ok("b")]);
+        assert_eq!(read, [Ok("a".to_owned()), Err("unplugged".to_owned())]);
+    }
+
+    #[test]
+    fn reading_ends_when_nobody_listens() {
+        let (sender, receiver) = mpsc::channel(1);
+        drop(receiver);
+        read_ahead(io::repeat(0), &sender);
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_refused_by_name() {
+        let missing = Input::open(&InputChoice::File("no/such.csv".into())).unwrap_err();
+        assert!(missing.to_string().starts_with(r#"--input "no/such.csv": "#), "{missing}");
+        let folder = Input::open(&InputChoice::File(".".into())).unwrap_err();
+        assert!(folder.to_string().starts_with(r#"--input ".": "#), "{folder}");
+    }
+
+    #[test]
+    fn the_shipped_data_is_whole() {
+        let mut chunks = Input::open(&InputChoice::Shipped).unwrap().into_chunks().unwrap();
+        let bytes: Vec<u8> =
+            std::iter::from_fn(|| chunks.receiver.blocking_recv()).flat_map(Result::unwrap).collect();
+        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 8833);
+        assert_eq!(bytes, SHIPPED);
+    }
+}

@@ -19,7 +19,7 @@ mod totals;
 mod values;
 
 #[cfg(test)]
-mod tests;
+mod properties;
 
 use std::env;
 use std::io::{self, BufWriter, Write};

@@ -298,8 +298,17 @@ mod tests {
     #[test]
     fn help_speaks_of_every_option_and_its_lines_fit_a_terminal() {
         for option in [
-            "input", "key", "value", "partitions", "mailbox", "crash-every", "restart-limit", "rejects",
-            "format", "progress", "help",
+            "input",
+            "key",
+            "value",
+            "partitions",
+            "mailbox",
+            "crash-every",
+            "restart-limit",
+            "rejects",
+            "format",
+            "progress",
+            "help",
         ] {
             assert!(HELP.contains(&format!("--{option} ")), "{option}");
         }

@@ -79,3 +79,42 @@ impl Tally {
         Summary { records: self.records, rejected: self.rejected, keys: unite([self.totals]) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(input: &str, at_most: u64) -> (Summary, Vec<String>) {
+        let mut rejects = Vec::new();
+        let names = ColumnNames { key: "k".to_owned(), value: "v".to_owned() };
+        let chunks = input.as_bytes().chunks(5).map(Ok);
+        let summary = run(chunks, names, at_most, |reject| rejects.push(reject.to_string())).unwrap();
+        (summary, rejects)
+    }
+
+    #[test]
+    fn records_and_rejects_are_counted_and_values_are_added() {
+        let (summary, rejects) = summary("k,v\na,1\nb\na,2\nb,", u64::MAX);
+        assert_eq!((summary.records, summary.rejected), (3, 1));
+        assert_eq!((summary.keys["a"].sum(), summary.keys["b"].values()), (3.0, 0));
+        assert_eq!(rejects, ["line 3: expected 2 fields, found 1"]);
+    }
+
+    #[test]
+    fn the_first_data_records_can_be_asked_for() {
+        let input = "k,v\na,1\nb\na,2\nb,5";
+        for (at_most, records, rejected) in [(0, 0, 0), (1, 1, 0), (2, 1, 1), (3, 2, 1), (4, 3, 1), (9, 3, 1)]
+        {
+            let (summary, _) = summary(input, at_most);
+            assert_eq!((summary.records, summary.rejected), (records, rejected), "{at_most}");
+        }
+    }
+
+    #[test]
+    fn a_read_that_fails_ends_the_loop() {
+        let names = ColumnNames { key: "k".to_owned(), value: "v".to_owned() };
+        let chunks = [Ok("k,v\n"), Err(io::Error::other("unplugged"))];
+        let failed = run(chunks, names, u64::MAX, |_| {}).unwrap_err();
+        assert_eq!(failed.to_string(), "unplugged");
+    }
+}

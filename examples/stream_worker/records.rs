@@ -244,3 +244,117 @@ enum Outside {
     End(usize),
     Passed(usize),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 16;
+
+    /// Reads `chunks` to the end: line and bytes of each record, or what it has instead of bytes.
+    fn read(chunks: &[&[u8]]) -> Vec<(u64, String)> {
+        let mut reader = RecordReader::new(LIMIT);
+        let mut records = Vec::new();
+        for chunk in chunks {
+            let mut input = *chunk;
+            while let Some(record) = reader.next(&mut input) {
+                records.push(shown(record));
+            }
+            assert!(reader.kept.len() <= LIMIT);
+        }
+        records.extend(reader.finish().map(shown));
+        records
+    }
+
+    fn shown(record: RawRecord<'_>) -> (u64, String) {
+        let content = match record.content {
+            Content::Plain(bytes) | Content::Quoted(bytes) => bytes.escape_ascii().to_string(),
+            other => format!("{other:?}"),
+        };
+        (record.line, content)
+    }
+
+    fn expect(input: &str, expected: &[(u64, &str)]) {
+        let expected: Vec<_> = expected.iter().map(|(line, text)| (*line, (*text).to_owned())).collect();
+        assert_eq!(read(&[input.as_bytes()]), expected, "in one piece: {input:?}");
+        let bytes: Vec<_> = input.as_bytes().chunks(1).collect();
+        assert_eq!(read(&bytes), expected, "byte by byte: {input:?}");
+    }
+
+    #[test]
+    fn every_end_of_line_ends_a_record() {
+        expect("a\nb\n", &[(1, "a"), (2, "b")]);
+        expect("a\r\nb\r\n", &[(1, "a"), (2, "b")]);
+        expect("a\rb\nc", &[(1, "a"), (1, "b"), (2, "c")]);
+    }
+
+    #[test]
+    fn the_last_line_needs_no_end() {
+        expect("a\nb,c", &[(1, "a"), (2, "b,c")]);
+    }
+
+    #[test]
+    fn no_input_has_no_record() {
+        expect("", &[]);
+        expect("\u{feff}", &[]);
+        expect("\r\n\n", &[]);
+    }
+
+    #[test]
+    fn empty_lines_are_counted_and_passed_over() {
+        expect("\n\na\n\r\n\nb\n\n", &[(3, "a"), (6, "b")]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_dropped_once_and_only_in_front() {
+        expect("\u{feff}a\n", &[(1, "a")]);
+        expect("\u{feff}\"a\nb\"\n", &[(1, r#"\"a\nb\""#)]);
+        expect("\u{feff}\u{feff}a\n", &[(1, r"\xef\xbb\xbfa")]);
+        expect("a\n\u{feff}b\n", &[(1, "a"), (2, r"\xef\xbb\xbfb")]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_byte_order_mark_alone_is_data() {
+        assert_eq!(read(&[b"\xEF\xBB", b"a\n"]), [(1, r"\xef\xbba".to_owned())]);
+        assert_eq!(read(&[b"\xEF", b"\n"]), [(1, r"\xef".to_owned())]);
+        assert_eq!(read(&[b"\xEF\xBB"]), [(1, r"\xef\xbb".to_owned())]);
+    }
+
+    #[test]
+    fn a_quoted_field_may_hold_ends_of_lines() {
+        expect("\"a\r\nb\",c\nd\n", &[(1, r#"\"a\r\nb\",c"#), (3, "d")]);
+        expect("a,\"\n\n\n\"\nb\n", &[(1, r#"a,\"\n\n\n\""#), (5, "b")]);
+    }
+
+    #[test]
+    fn doubled_quotes_do_not_close_a_field() {
+        expect("\"a\"\"\nb\"\nc\n", &[(1, r#"\"a\"\"\nb\""#), (3, "c")]);
+        expect("\"\"\nc\n", &[(1, r#"\"\""#), (2, "c")]);
+    }
+
+    #[test]
+    fn a_quote_within_an_unquoted_field_opens_nothing() {
+        expect("a\"\nb\n", &[(1, r#"a\""#), (2, "b")]);
+        expect("a\"\"\"\nb\n", &[(1, r#"a\"\"\""#), (2, "b")]);
+        expect(" \"a\nb\n", &[(1, r#" \"a"#), (2, "b")]);
+        expect("\"a\"b\"\nc\n", &[(1, r#"\"a\"b\""#), (2, "c")]);
+    }
+
+    #[test]
+    fn a_record_of_the_longest_length_is_kept_and_one_byte_more_is_not() {
+        expect("0123456789abcdef\nb\n", &[(1, "0123456789abcdef"), (2, "b")]);
+        expect("0123456789abcdefg\nb\n", &[(1, "TooLong"), (2, "b")]);
+        expect("0123456789abcdefg", &[(1, "TooLong")]);
+    }
+
+    #[test]
+    fn lines_within_a_record_that_is_too_long_are_counted() {
+        expect("\"0123456789\n\nabcdef\n\"\nb\n", &[(1, "TooLong"), (5, "b")]);
+    }
+
+    #[test]
+    fn a_quoted_field_that_is_never_closed_is_one_record() {
+        expect("a\n\"b\nc\nd", &[(1, "a"), (2, "Unclosed")]);
+        expect("a\n\"b\nc\nd\ne\nf\ng\nh\ni\nj\n", &[(1, "a"), (2, "TooLong")]);
+    }
+}

@@ -98,3 +98,64 @@ impl std::fmt::Debug for Rejects {
         f.debug_struct("Rejects").field("target", &self.target).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::super::decode::Cause;
+    use super::super::options::InputChoice;
+    use super::*;
+
+    const REJECT: Reject<'_> = Reject { line: 17, cause: Cause::FieldCount { expected: 19, found: 3 } };
+
+    struct Failing(ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn failing(kind: ErrorKind, target: Target) -> Result<(), WriteRejectsError> {
+        let mut rejects = Rejects::to(Box::new(Failing(kind)), target);
+        rejects.report(&REJECT)?;
+        rejects.flush()
+    }
+
+    #[test]
+    fn a_reject_is_one_line() {
+        assert_eq!(REJECT.to_string(), "line 17: expected 19 fields, found 3");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_created_is_refused_by_name() {
+        let shipped = Input::open(&InputChoice::Shipped).unwrap();
+        let refused = Rejects::open(Some(Path::new("no/such/folder.txt")), &shipped).unwrap_err();
+        assert!(refused.to_string().starts_with(r#"--rejects "no/such/folder.txt": "#), "{refused}");
+    }
+
+    #[test]
+    fn the_input_is_not_overwritten_under_any_of_its_names() {
+        let input = Input::open(&InputChoice::File("Cargo.toml".into())).unwrap();
+        let refused = Rejects::open(Some(Path::new("src/../Cargo.toml")), &input).unwrap_err();
+        assert!(matches!(refused, OpenRejectsError::IsInput { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_the_name_of_the_file() {
+        let failed = failing(ErrorKind::StorageFull, Target::File("bad.txt".into())).unwrap_err();
+        assert!(failed.to_string().contains(r#""bad.txt""#), "{failed}");
+        assert!(failing(ErrorKind::StorageFull, Target::StandardError).is_err());
+    }
+
+    #[test]
+    fn a_standard_error_that_nobody_reads_is_no_failure() {
+        assert!(failing(ErrorKind::BrokenPipe, Target::StandardError).is_ok());
+        assert!(failing(ErrorKind::BrokenPipe, Target::File("fifo".into())).is_err());
+    }
+}

@@ -1,1 +1,0 @@
-//! Situations that concern several files.
