@@ -47,22 +47,20 @@ impl<'a> Text<'a> {
         if self.quoted { self.pick_quoted(positions) } else { self.pick_plain(positions) }
     }
 
-    /// Counting commas alone takes many bytes at a time, so only the fields up to the later one are cut out.
+    /// Behind the later of the two positions commas are only counted, which takes many bytes at a time.
     fn pick_plain(self, positions: [usize; 2]) -> (usize, [Option<&'a str>; 2]) {
         let mut picked = [None; 2];
         let last = positions[0].max(positions[1]);
-        let mut commas = memchr_iter(b',', self.text.as_bytes());
-        let mut start = 0;
+        let mut rest = self.text;
         for position in 0..=last {
-            let comma = commas.next();
-            let field = &self.text[start..comma.unwrap_or(self.text.len())];
-            note(&mut picked, positions, position, field);
+            let comma = rest.bytes().position(|byte| byte == b',');
+            note(&mut picked, positions, position, &rest[..comma.unwrap_or(rest.len())]);
             match comma {
-                Some(comma) => start = comma + 1,
+                Some(comma) => rest = &rest[comma + 1..],
                 None => return (position + 1, picked),
             }
         }
-        (last + 2 + commas.count(), picked)
+        (last + 2 + memchr_iter(b',', rest.as_bytes()).count(), picked)
     }
 
     fn pick_quoted(self, positions: [usize; 2]) -> (usize, [Option<&'a str>; 2]) {
