@@ -174,6 +174,13 @@ mod tests {
     }
 
     #[test]
+    fn room_that_was_used_before_is_used_again() {
+        let mut room = String::new();
+        assert_eq!(unquote(r#""a""b""#, &mut room), "a\"b");
+        assert_eq!(unquote(r#""c""d""#, &mut room), "c\"d");
+    }
+
+    #[test]
     fn a_quote_within_an_unquoted_field_is_text() {
         assert_eq!(quoted("a\"b,\"c\""), ["a\"b", "c"]);
     }

@@ -4,6 +4,7 @@
 //! options.
 #![forbid(unsafe_code)]
 
+mod crash;
 mod decode;
 mod failure;
 mod fields;

@@ -15,8 +15,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Cuts a stream of bytes into records.
 ///
-/// 1. `kept` is empty between two calls unless a record has begun and not ended.
-/// 2. `kept` never holds more than `limit` bytes.
+/// 1. `kept` holds what earlier inputs gave of the record that has begun; while `given` is set, it still holds
+///    the record that the last call lent out.
+/// 2. `kept` never holds more than `limit` bytes. A record that lies in one input is not copied at all.
 #[derive(Debug)]
 pub(crate) struct RecordReader {
     limit: usize,
@@ -94,11 +95,13 @@ impl RecordReader {
         };
         let (last, rest) = input.split_at(end);
         *input = rest;
-        if self.open.length == 0 && last.len() <= self.limit {
-            return Some(self.close(|_| last));
+        let lies_in_input = self.open.length == 0 && last.len() <= self.limit;
+        if !lies_in_input {
+            self.keep(last);
         }
-        self.keep(last);
-        Some(self.close(|kept| kept))
+        let (line, open) = self.close();
+        let bytes = if lies_in_input { last } else { &self.kept };
+        Some(RawRecord { line, content: open.content(bytes, self.limit) })
     }
 
     /// The record that was cut off by the end of the input, if one had begun.
@@ -108,7 +111,8 @@ impl RecordReader {
         if self.open.length == 0 {
             return None;
         }
-        Some(self.close(|kept| kept))
+        let (line, open) = self.close();
+        Some(RawRecord { line, content: open.content(&self.kept, self.limit) })
     }
 
     /// Drops the bytes of a record that the last call lent out.
@@ -154,27 +158,31 @@ impl RecordReader {
         self.open.length = self.open.length.saturating_add(part.len());
         if self.open.length <= self.limit {
             self.kept.extend_from_slice(part);
-        } else {
-            self.kept.clear();
         }
     }
 
-    fn close<'a>(&'a mut self, bytes: impl FnOnce(&'a [u8]) -> &'a [u8]) -> RawRecord<'a> {
-        let Open { length, inner_lines, quoted, place } = std::mem::take(&mut self.open);
-        let line = self.line;
-        self.line += inner_lines;
+    /// The record that has begun ends: the line of its beginning, and what is known of it.
+    fn close(&mut self) -> (u64, Open) {
+        let (line, open) = (self.line, std::mem::take(&mut self.open));
+        self.line += open.inner_lines;
         self.given = true;
-        let content = match bytes(&self.kept) {
-            _ if length > self.limit => Content::TooLong,
-            _ if place == Place::Quoted => Content::Unclosed,
-            bytes if quoted => Content::Quoted(bytes),
-            bytes => Content::Plain(bytes),
-        };
-        RawRecord { line, content }
+        (line, open)
     }
 }
 
 impl Open {
+    fn content<'a>(&self, bytes: &'a [u8], limit: usize) -> Content<'a> {
+        if self.length > limit {
+            Content::TooLong
+        } else if self.place == Place::Quoted {
+            Content::Unclosed
+        } else if self.quoted {
+            Content::Quoted(bytes)
+        } else {
+            Content::Plain(bytes)
+        }
+    }
+
     /// The position of the byte that ends this record, or `None` and all of `bytes` belongs to it.
     fn scan(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
