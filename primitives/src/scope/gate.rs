@@ -4,7 +4,7 @@ use super::current;
 use super::node::{CANCELLED, Node};
 use super::tree;
 use crate::loom::Arc;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 /// The gate of one await: not begun, or begun.
 ///
@@ -83,7 +83,14 @@ impl Gate {
 /// A waker registered with a node, which hears of each change of the node's flags.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    place: Option<(Arc<Node>, u64)>,
+    place: Option<Registered>,
+}
+
+#[derive(Debug)]
+struct Registered {
+    node: Arc<Node>,
+    key: u64,
+    waker: Waker,
 }
 
 impl Watch {
@@ -91,20 +98,25 @@ impl Watch {
         Self { place: None }
     }
 
-    /// Registers with `node` and returns its flags as they were then: a later change wakes.
+    /// Registers with `node` and returns its flags as they are then: a later change wakes. Costs no
+    /// lock where the same waker is registered already.
     pub(super) fn register(&mut self, node: Arc<Node>, cx: &Context<'_>) -> u32 {
-        if self.place.as_ref().is_some_and(|(old, _)| old.id != node.id) {
-            self.withdraw();
+        match &self.place {
+            Some(old) if old.node.id == node.id && old.waker.will_wake(cx.waker()) => return node.word(),
+            Some(old) if old.node.id != node.id => self.withdraw(),
+            _ => {}
         }
-        let (node, key) = self.place.get_or_insert((node, 0));
-        tree::change(|tree, effects| {
-            tree.watch(node, key, cx.waker(), effects);
+        let mut key = self.place.as_ref().map_or(0, |old| old.key);
+        let word = tree::change(|tree, effects| {
+            tree.watch(&node, &mut key, cx.waker(), effects);
             node.word()
-        })
+        });
+        self.place = Some(Registered { node, key, waker: cx.waker().clone() });
+        word
     }
 
     pub(super) fn withdraw(&mut self) {
-        if let Some((node, key)) = self.place.take() {
+        if let Some(Registered { node, key, .. }) = self.place.take() {
             tree::change(|tree, effects| tree.unwatch(&node, key, effects));
         }
     }

@@ -39,8 +39,8 @@ impl ScopeHandle {
         tree::change(|tree, effects| tree.cancel(&self.node, cause, effects));
     }
 
-    /// Asks the scope and everything inside, shields included, to come to an end by itself:
-    /// [`stopping`](super::stopping) resolves there.
+    /// Asks the scope, and everything inside that no shield stands before, to come to an end by
+    /// itself: [`stopping`](super::stopping) resolves there.
     pub fn drain(&self) {
         tree::change(|tree, effects| tree.drain(&self.node, effects));
     }

@@ -256,6 +256,9 @@ impl Tree {
             self.last_id += 1;
             *key = self.last_id;
         }
+        if self.at(node.index).phase == Phase::Ended {
+            return;
+        }
         let watchers = &mut self.at(node.index).extra().watchers;
         match watchers.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) if old.will_wake(waker) => {}

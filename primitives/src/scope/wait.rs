@@ -2,7 +2,8 @@
 
 use super::current;
 use super::gate::Watch;
-use super::node::{CANCELLED, DRAIN};
+use super::handle::ScopeHandle;
+use super::node::{CANCELLED, DRAIN, Node};
 use crate::loom::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -14,10 +15,11 @@ use core::task::{Context, Poll};
 /// Safe: dropping it loses nothing. It begins also in a cancelled scope, and takes one of the task's
 /// units each time, so that a loop round it still yields.
 pub fn cancelled() -> UntilCancelled {
-    UntilCancelled { wait: Wait { bits: CANCELLED, watch: Watch::new() } }
+    UntilCancelled { wait: Wait::new(CANCELLED, None) }
 }
 
-/// Resolves when the current scope, or one around it, was asked to drain, or is cancelled.
+/// Resolves when the current scope, or one around it with no shield between, was asked to drain, or
+/// is cancelled.
 ///
 /// A worker that takes work off a queue waits for this beside the queue, stops taking, and finishes
 /// what it has. Without a current scope it never resolves.
@@ -26,7 +28,20 @@ pub fn cancelled() -> UntilCancelled {
 ///
 /// Safe: dropping it loses nothing.
 pub fn stopping() -> UntilStopping {
-    UntilStopping { wait: Wait { bits: CANCELLED | DRAIN, watch: Watch::new() } }
+    UntilStopping { wait: Wait::new(CANCELLED | DRAIN, None) }
+}
+
+impl ScopeHandle {
+    /// Resolves when this scope is cancelled, wherever it is awaited; never once it has ended
+    /// uncancelled.
+    pub fn cancelled(&self) -> UntilCancelled {
+        UntilCancelled { wait: Wait::new(CANCELLED, Some(Arc::clone(&self.node))) }
+    }
+
+    /// Resolves when this scope was asked to drain, or is cancelled, wherever it is awaited.
+    pub fn stopping(&self) -> UntilStopping {
+        UntilStopping { wait: Wait::new(CANCELLED | DRAIN, Some(Arc::clone(&self.node))) }
+    }
 }
 
 /// The future of [`cancelled`].
@@ -59,18 +74,25 @@ impl Future for UntilStopping {
     }
 }
 
-/// Waits until any of these bits is set in the current node.
+/// Waits until any of these bits is set in a node: the one given, or the current one.
 #[derive(Debug)]
 struct Wait {
     bits: u32,
+    of: Option<Arc<Node>>,
     watch: Watch,
 }
 
 impl Wait {
+    const fn new(bits: u32, of: Option<Arc<Node>>) -> Self {
+        Self { bits, of, watch: Watch::new() }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let current =
-            current::with(|current| current.map(|(node, slot)| (Arc::clone(node), slot.take_unit())));
-        let Some((node, has_unit)) = current else { return Poll::Pending };
+        let (current, has_unit) = current::with(|current| match current {
+            Some((node, slot)) => (Some(Arc::clone(node)), slot.take_unit()),
+            None => (None, true),
+        });
+        let Some(node) = self.of.clone().or(current) else { return Poll::Pending };
         if !has_unit {
             cx.waker().wake_by_ref();
             return Poll::Pending;

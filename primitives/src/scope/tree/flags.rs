@@ -30,7 +30,8 @@ impl Tree {
         self.records[node.index as usize].shield
     }
 
-    /// Asks a node and everything inside, shields included, to drain.
+    /// Asks a node and everything inside to drain, as far as no shield stands between: what is
+    /// shielded is drained by whoever put the shield there.
     pub(in crate::scope) fn drain(&mut self, node: &Node, effects: &mut Effects) {
         self.flag_all(node.index, DRAIN, effects);
     }
@@ -41,12 +42,13 @@ impl Tree {
         self.flag_all(node.index, ABORT, effects);
     }
 
-    fn flag_all(&mut self, index: u32, bit: u32, effects: &mut Effects) {
-        let mut pending = vec![index];
+    fn flag_all(&mut self, top: u32, bit: u32, effects: &mut Effects) {
+        let mut pending = vec![top];
         while let Some(index) = pending.pop() {
             let record = self.at(index);
             let Some(node) = &record.node else { continue };
-            if node.has(bit) {
+            let stopped_by_shield = bit == DRAIN && record.shield && index != top;
+            if node.has(bit) || stopped_by_shield {
                 continue;
             }
             node.set(bit);
@@ -96,7 +98,8 @@ impl Tree {
     pub(super) fn refresh_new(&mut self, index: u32) {
         let cancelled = self.is_effective(index);
         let parent = self.at(index).parent;
-        let inherited = self.word_of(parent) & (ABORT | DRAIN);
+        let gears = if self.at(index).shield { ABORT } else { ABORT | DRAIN };
+        let inherited = self.word_of(parent) & gears;
         let Some(node) = &self.at(index).node else { return };
         if cancelled && !node.has(CANCELLED) {
             node.begin_cancel(true);
@@ -120,9 +123,11 @@ impl Tree {
 
     /// A node that moved is drained and aborted with its new parent.
     pub(super) fn inherit_gears(&mut self, index: u32, effects: &mut Effects) {
-        let gears = self.word_of(self.records[index as usize].parent);
+        let record = &self.records[index as usize];
+        let gears = self.word_of(record.parent);
+        let shield = record.shield;
         for bit in [DRAIN, ABORT] {
-            if gears & bit != 0 {
+            if gears & bit != 0 && !(bit == DRAIN && shield) {
                 self.flag_all(index, bit, effects);
             }
         }
