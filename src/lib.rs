@@ -3,9 +3,21 @@
 
 pub mod testing;
 
+pub use arbour_primitives::stream;
 pub use arbour_primitives::scope::{
     CancelScope, Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping,
     cancelled, catch_cancel, clean_up, defer, shield, stopping,
+};
+pub use arbour_supervisor::backoff::{Backoff, BackoffError};
+pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
+pub use arbour_supervisor::machine::{
+    BrokenLimit, CallError, Ended as ChildEnded, Outcome as SupervisorOutcome, SlotState, SpecError,
+};
+pub use arbour_supervisor::restart::Restart;
+pub use arbour_supervisor::shutdown::Shutdown;
+pub use arbour_supervisor::{
+    ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder, SupervisorError,
+    SupervisorHandle, SupervisorSnapshot,
 };
 pub use arbour_supervisor::{
     Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TimedOut,

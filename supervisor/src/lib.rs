@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod child;
 pub mod exit;
 mod failure;
 mod group;
@@ -16,12 +17,17 @@ mod panic;
 pub mod restart;
 mod runtime;
 pub mod shutdown;
+mod supervisor;
 mod timeout;
 
+pub use child::{ChildContext, ChildSpec};
 pub use failure::Failure;
 pub use group::{
     GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, task_group,
     try_task_group,
 };
 pub use runtime::install;
+pub use supervisor::{
+    ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot,
+};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};

@@ -1,0 +1,145 @@
+//! The supervisor: a task group whose children have restart policies.
+//!
+//! [`Machine`](crate::machine::Machine) decides; the driver here carries out. The driver runs no user code: each
+//! child runs in a keeper task of ours, which owns the slot's scope and polls what its incarnation
+//! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
+//! its time to stop.
+
+mod driver;
+mod error;
+mod handle;
+mod keeper;
+mod snapshot;
+
+pub use error::{Refused, SupervisorError};
+pub use handle::SupervisorHandle;
+pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
+
+use crate::child::ChildSpec;
+use crate::intensity::RestartLimit;
+use crate::machine::{Config, Machine, SpecError};
+use arbour_primitives::scope::{CancelScope, Ended, Observe, shield};
+use arbour_primitives::stream::{Capacity, ReceiveStream, memory_stream};
+use driver::{Driver, Inbox};
+use std::fmt;
+use std::sync::Arc;
+
+/// A supervisor that has not begun.
+///
+/// Its children are started in order, each ready before the next, and stopped in reverse. One that
+/// ends is restarted by itself (one for one), as its policies say; when restarts become too many,
+/// the supervisor stops the others and fails.
+#[must_use = "a supervisor does nothing until it runs"]
+pub struct Supervisor {
+    machine: Machine,
+    children: Vec<ChildSpec>,
+    handle: SupervisorHandle,
+    inbox: ReceiveStream<Inbox>,
+}
+
+impl Supervisor {
+    /// A supervisor of this name, to be given children and limits.
+    pub fn builder(name: impl Into<Arc<str>>) -> SupervisorBuilder {
+        SupervisorBuilder { name: name.into(), config: Config::default(), children: Vec::new() }
+    }
+
+    /// A handle: administers the children, tells how they are, asks for the end.
+    #[must_use]
+    pub fn handle(&self) -> SupervisorHandle {
+        self.handle.clone()
+    }
+
+    /// Runs the children until the supervisor is asked to stop or gives up.
+    ///
+    /// Asked to drain, it stops its children in reverse order, each drained and then cancelled after
+    /// its own time. Cancelled, it cancels them all at once. Either way it ends only when no task, no
+    /// child and no clean-up of theirs is left, and then that is an orderly end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half-way by foreign code, its children are cancelled and adopted by the enclosing
+    /// scope, without order.
+    ///
+    /// # Errors
+    ///
+    /// [`SupervisorError`] when a child did not start the first time, or had to be restarted once too
+    /// often; it names the child, the limit and the last failure.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn run(self) -> Result<(), SupervisorError> {
+        crate::runtime::install();
+        let scope = CancelScope::new();
+        let outside = scope.handle();
+        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, outside);
+        // The children hear of an end from the driver, one by one: the shield keeps it from them.
+        match scope.run(shield(driver.run())).await {
+            Ok(outcome) => outcome,
+            // Only an abort ends what is shielded.
+            Err(cancelled) => Err(SupervisorError::Aborted { cause: cancelled.cause }),
+        }
+    }
+}
+
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("name", &self.handle.name())
+            .field("children", &self.children)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A supervisor that is being described; see [`Supervisor::builder`].
+#[derive(Debug)]
+#[must_use = "a supervisor does nothing until it is built and runs"]
+pub struct SupervisorBuilder {
+    name: Arc<str>,
+    config: Config,
+    children: Vec<ChildSpec>,
+}
+
+impl SupervisorBuilder {
+    /// Adds a child. The order of children is the order in which they start.
+    pub fn child(mut self, child: ChildSpec) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// How many restarts, of all children together, are too many. Default: more than 3 in 5 seconds.
+    pub fn limit(mut self, limit: RestartLimit) -> Self {
+        self.config.limit = limit;
+        self
+    }
+
+    /// Where the jitter of the back-off begins; supervisors with one seed and one history wait alike.
+    /// Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Checks the whole description.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] for the first child that makes no sense, or that has the name of another.
+    pub fn build(self) -> Result<Supervisor, SpecError> {
+        let machine = Machine::new(self.config, self.children.iter().map(ChildSpec::pure))?;
+        let (sender, inbox) = memory_stream(Capacity::Unbounded);
+        let handle = SupervisorHandle::new(self.name, sender);
+        Ok(Supervisor { machine, children: self.children, handle, inbox })
+    }
+}
+
+/// Keeps a child's panic as a failure, with the place that the panic hook noted on that thread.
+pub(crate) struct NotePanic;
+
+impl<T> Observe<Result<T, crate::Failure>> for NotePanic {
+    fn ended(&mut self, how: &mut Ended<Result<T, crate::Failure>>) {
+        if let Ended::Panicked(payload) = how {
+            *how = Ended::Value(Err(crate::Failure::from_panic(payload)));
+        }
+    }
+}

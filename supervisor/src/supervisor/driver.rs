@@ -1,0 +1,291 @@
+//! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
+
+use super::error::{Refused, SupervisorError};
+use super::handle::SupervisorHandle;
+use super::keeper::Run;
+use super::snapshot::SupervisorSnapshot;
+use crate::child::{ChildSpec, Start};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::group::{TaskGroup, task_group};
+use crate::machine::{
+    Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
+};
+use crate::timeout::now;
+use arbour_primitives::scope::{Cause, ScopeHandle, UntilCancelled, UntilStopping};
+use arbour_primitives::stream::ReceiveStream;
+use arbour_primitives::stream::futures::Recv;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What the driver hears.
+pub(super) enum Inbox {
+    Ready { slot: SlotKey, incarnation: Incarnation },
+    Exited { slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure> },
+    StartChild { spec: ChildSpec, reply: oneshot::Sender<Result<(), Refused>> },
+    Call { request: Request, reply: oneshot::Sender<Result<(), CallError>> },
+    Snapshot(oneshot::Sender<SupervisorSnapshot>),
+    Stop,
+}
+
+/// What a slot runs, called by its keepers, one at a time.
+pub(super) type SharedStart = Arc<Mutex<Startable>>;
+
+pub(super) struct Startable {
+    pub(super) start: Start,
+    pub(super) reports_ready: bool,
+}
+
+/// Who waits for the answer to a call.
+enum Caller {
+    Plain(oneshot::Sender<Result<(), CallError>>),
+    /// The specification is taken when the machine has made a slot for it.
+    StartChild(oneshot::Sender<Result<(), Refused>>, Option<ChildSpec>),
+}
+
+pub(super) struct Driver {
+    machine: Machine,
+    handle: SupervisorHandle,
+    inbox: ReceiveStream<Inbox>,
+    starts: HashMap<SlotKey, SharedStart>,
+    running: HashMap<SlotKey, ScopeHandle>,
+    /// The last failure in each slot, for the report of the one that brings the supervisor down.
+    failures: HashMap<SlotKey, Failure>,
+    callers: HashMap<CallId, Caller>,
+    calls: u64,
+    outside: Outside,
+}
+
+/// What the world outside wants of the supervisor; each is heard once.
+struct Outside {
+    cancelled: Option<UntilCancelled>,
+    stopping: Option<UntilStopping>,
+}
+
+impl Driver {
+    pub(super) fn new(
+        machine: Machine,
+        children: Vec<ChildSpec>,
+        handle: SupervisorHandle,
+        inbox: ReceiveStream<Inbox>,
+        outside: ScopeHandle,
+    ) -> Self {
+        let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
+        let starts = keys.into_iter().zip(children.into_iter().map(shared)).collect();
+        let outside = Outside { cancelled: Some(outside.cancelled()), stopping: Some(outside.stopping()) };
+        Self {
+            machine,
+            handle,
+            inbox,
+            starts,
+            running: HashMap::new(),
+            failures: HashMap::new(),
+            callers: HashMap::new(),
+            calls: 0,
+            outside,
+        }
+    }
+
+    pub(super) async fn run(self) -> Result<(), SupervisorError> {
+        match task_group(async move |keepers| self.drive(&keepers).await).await {
+            Ok(outcome) => outcome,
+            // A keeper catches what its child does; what fails here is a bug of ours, told as it is.
+            Err(error) => Err(SupervisorError::Aborted { cause: Cause::from(error.to_string()) }),
+        }
+    }
+
+    async fn drive(mut self, keepers: &TaskGroup) -> Result<(), SupervisorError> {
+        let mut actions = Vec::new();
+        self.machine.handle(Event::Start, now(), &mut actions);
+        let mut timer: Option<Pin<Box<Sleep>>> = None;
+        loop {
+            for action in actions.drain(..) {
+                if let Some(outcome) = self.perform(action, keepers) {
+                    return self.finish(outcome, keepers);
+                }
+            }
+            rearm(&mut timer, self.machine.next_deadline());
+            if let Some(event) = self.next_event(&mut timer).await {
+                self.machine.handle(event, now(), &mut actions);
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen; `None` when it was answered on the spot.
+    async fn next_event(&mut self, timer: &mut Option<Pin<Box<Sleep>>>) -> Option<Event> {
+        let Self { outside, inbox, .. } = self;
+        let mut received: Recv<'_, Inbox> = inbox.recv();
+        let heard = poll_fn(|cx| {
+            if ready(&mut outside.cancelled, cx) {
+                return Poll::Ready(Ok(Event::CancelAll { clean_up_until: None }));
+            }
+            if ready(&mut outside.stopping, cx) {
+                return Poll::Ready(Ok(Event::Shutdown));
+            }
+            if let Poll::Ready(Ok(message)) = Pin::new(&mut received).poll(cx) {
+                return Poll::Ready(Err(message));
+            }
+            match timer {
+                Some(sleep) => sleep.as_mut().poll(cx).map(|()| Ok(Event::Timer)),
+                None => Poll::Pending,
+            }
+        })
+        .await;
+        drop(received);
+        heard.map_or_else(|message| self.hear(message), Some)
+    }
+
+    fn hear(&mut self, message: Inbox) -> Option<Event> {
+        match message {
+            Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
+            Inbox::Exited { slot, incarnation, exit } => {
+                self.running.remove(&slot);
+                if let Some(failure) = exit.failure() {
+                    self.failures.insert(slot, failure.clone());
+                }
+                Some(Event::ChildExited { slot, incarnation, exit: exit.kind() })
+            }
+            Inbox::StartChild { spec, reply } => {
+                let request = Request::StartChild(spec.pure());
+                Some(self.called(request, Caller::StartChild(reply, Some(spec))))
+            }
+            Inbox::Call { request, reply } => Some(self.called(request, Caller::Plain(reply))),
+            Inbox::Stop => Some(Event::Shutdown),
+            Inbox::Snapshot(reply) => {
+                // Whoever asked may have gone.
+                let _ = reply.send(self.snapshot());
+                None
+            }
+        }
+    }
+
+    fn called(&mut self, request: Request, caller: Caller) -> Event {
+        self.calls += 1;
+        let call = CallId(self.calls);
+        self.callers.insert(call, caller);
+        Event::Call { call, request }
+    }
+
+    fn perform(&mut self, action: Action, keepers: &TaskGroup) -> Option<Outcome> {
+        match action {
+            Action::Added { slot, call } => self.added(slot, call),
+            Action::Start { slot, incarnation } => self.start(slot, incarnation, keepers),
+            Action::Drain { slot, .. } => {
+                if let Some(child) = self.running.get(&slot) {
+                    child.drain();
+                }
+            }
+            Action::Cancel { slot, .. } => {
+                if let Some(child) = self.running.get(&slot) {
+                    child.cancel(Cause::Shutdown);
+                }
+            }
+            Action::Removed { slot } => self.removed(slot, keepers),
+            Action::Reply { call, reply } => self.reply(call, reply.map(drop)),
+            Action::Ready => tracing::info!(supervisor = self.handle.name(), "every child is ready"),
+            Action::Finished(outcome) => return Some(outcome),
+            Action::Report(report) => self.report(&report),
+        }
+        None
+    }
+
+    fn added(&mut self, slot: SlotKey, call: CallId) {
+        if let Some(Caller::StartChild(_, spec)) = self.callers.get_mut(&call)
+            && let Some(spec) = spec.take()
+        {
+            self.starts.insert(slot, shared(spec));
+        }
+    }
+
+    fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
+        let (Some(start), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
+        let id = Arc::clone(known.id());
+        let name = Arc::clone(&id);
+        let run = Run { slot, incarnation, id, start: Arc::clone(start), inbox: self.handle.inbox().clone() };
+        let (keeper, scope) = run.keep();
+        self.running.insert(slot, scope);
+        keepers.task().name(name).spawn_value(keeper);
+    }
+
+    /// What the slot owned is the user's: it is dropped in a task of its own.
+    fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {
+        self.failures.remove(&slot);
+        if let Some(start) = self.starts.remove(&slot) {
+            keepers.spawn_value(async move { drop(start) });
+        }
+    }
+
+    fn reply(&mut self, call: CallId, answer: Result<(), CallError>) {
+        // A caller that has gone does not want the answer.
+        let _ = match self.callers.remove(&call) {
+            Some(Caller::Plain(reply)) => reply.send(answer).map_err(drop),
+            Some(Caller::StartChild(reply, spec)) => {
+                reply.send(answer.map_err(|reason| Refused { reason, spec })).map_err(drop)
+            }
+            None => Ok(()),
+        };
+    }
+
+    fn report(&self, report: &Report) {
+        let supervisor = self.handle.name();
+        let child = &*report.id;
+        match (report.what, self.failures.get(&report.slot)) {
+            (What::Ended { .. }, Some(failure)) => {
+                tracing::warn!(supervisor, child, %failure, "{report}");
+            }
+            (What::Ended { .. } | What::NotReady(_) | What::DrainOver, _) => {
+                tracing::warn!(supervisor, child, "{report}");
+            }
+            _ => tracing::debug!(supervisor, child, "{report}"),
+        }
+    }
+
+    fn finish(mut self, outcome: Outcome, keepers: &TaskGroup) -> Result<(), SupervisorError> {
+        self.handle.ended(self.snapshot());
+        let failure = match &outcome {
+            Outcome::GaveUp { slot, .. } | Outcome::StartFailed { slot, .. } => self.failures.remove(slot),
+            Outcome::Shutdown => None,
+        };
+        let starts = std::mem::take(&mut self.starts);
+        keepers.spawn_value(async move { drop(starts) });
+        let supervisor = self.handle.name().to_owned();
+        match outcome {
+            Outcome::Shutdown => Ok(()),
+            outcome => {
+                tracing::error!(supervisor, "{outcome}");
+                Err(SupervisorError::Failed { supervisor, outcome, failure })
+            }
+        }
+    }
+
+    fn snapshot(&self) -> SupervisorSnapshot {
+        SupervisorSnapshot::of(self.handle.name(), &self.machine)
+    }
+}
+
+fn shared(spec: ChildSpec) -> SharedStart {
+    Arc::new(Mutex::new(Startable { start: spec.start, reports_ready: spec.reports_ready }))
+}
+
+/// Polls something that happens once; afterwards it is gone.
+fn ready<F: Future<Output = ()> + Unpin>(once: &mut Option<F>, cx: &mut std::task::Context<'_>) -> bool {
+    let happened = once.as_mut().is_some_and(|future| Pin::new(future).poll(cx).is_ready());
+    if happened {
+        *once = None;
+    }
+    happened
+}
+
+fn rearm(timer: &mut Option<Pin<Box<Sleep>>>, deadline: Option<std::time::Instant>) {
+    match (timer.as_mut(), deadline.map(Instant::from)) {
+        (_, None) => *timer = None,
+        (None, Some(deadline)) => *timer = Some(Box::pin(sleep_until(deadline))),
+        (Some(sleep), Some(deadline)) if sleep.deadline() != deadline => sleep.as_mut().reset(deadline),
+        (Some(_), Some(_)) => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! What others may ask of a supervisor.
+
+use super::driver::Inbox;
+use super::error::Refused;
+use super::snapshot::SupervisorSnapshot;
+use crate::child::ChildSpec;
+use crate::machine::{CallError, ChildId, Request};
+use arbour_primitives::stream::SendStream;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+
+/// A handle to a supervisor. Cheap to clone; it does not keep the supervisor running.
+///
+/// Calls are answered while children start slowly, crash in a loop or are slow to stop. A child that
+/// stops *itself* through a call and waits for the answer waits for its own end: it wants
+/// [`request_stop`](Self::request_stop), or simply to return.
+#[derive(Clone)]
+pub struct SupervisorHandle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: Arc<str>,
+    inbox: SendStream<Inbox>,
+    /// How it was when it ended.
+    last: OnceLock<SupervisorSnapshot>,
+}
+
+impl SupervisorHandle {
+    pub(super) fn new(name: Arc<str>, inbox: SendStream<Inbox>) -> Self {
+        Self { shared: Arc::new(Shared { name, inbox, last: OnceLock::new() }) }
+    }
+
+    /// The supervisor's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Adds a child at the end and starts it; returns when it is ready.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the child is started all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when a child of this name is there already, the specification makes no sense, the
+    /// child did not become ready, or the supervisor is ending.
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<(), Refused> {
+        let id = Arc::clone(&spec.id);
+        let (reply, answer) = oneshot::channel();
+        if let Err(error) = self.shared.inbox.try_send(Inbox::StartChild { spec, reply }) {
+            let Inbox::StartChild { spec, .. } = error.into_item() else { unreachable!("it was sent just now") };
+            return Err(Refused { reason: CallError::ShuttingDown { id }, spec: Some(spec) });
+        }
+        let gone = |_| Err(Refused { reason: CallError::ShuttingDown { id }, spec: None });
+        answer.await.unwrap_or_else(gone)
+    }
+
+    /// Stops a child as its policies say; returns when its slot is free. That is no exit: it is not
+    /// restarted. The slot stays, unless the child is temporary.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the child is stopped all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NotFound`], or [`CallError::ShuttingDown`].
+    pub async fn stop_child(&self, id: impl Into<ChildId>) -> Result<(), CallError> {
+        self.call(Request::StopChild(id.into())).await
+    }
+
+    /// Starts a child again that is down; returns when it is ready.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the child is started all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] when it is not down, or did not become ready.
+    pub async fn restart_child(&self, id: impl Into<ChildId>) -> Result<(), CallError> {
+        self.call(Request::RestartChild(id.into())).await
+    }
+
+    /// Removes the slot of a child that is down: its name is free, its mailbox is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] when it is not down.
+    pub async fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), CallError> {
+        self.call(Request::DeleteChild(id.into())).await
+    }
+
+    /// How the supervisor and its children are; after its end, how they were then.
+    pub async fn snapshot(&self) -> SupervisorSnapshot {
+        let (reply, answer) = oneshot::channel();
+        if self.shared.inbox.try_send(Inbox::Snapshot(reply)).is_ok()
+            && let Ok(snapshot) = answer.await
+        {
+            return snapshot;
+        }
+        self.shared.last.get().cloned().unwrap_or_else(|| SupervisorSnapshot::never_ran(&self.shared.name))
+    }
+
+    /// Asks the supervisor to stop its children in order and to end. Does not wait for it.
+    pub fn request_stop(&self) {
+        // One that has ended needs no asking.
+        let _ = self.shared.inbox.try_send(Inbox::Stop);
+    }
+
+    pub(super) fn ended(&self, snapshot: SupervisorSnapshot) {
+        let _ = self.shared.last.set(snapshot);
+    }
+
+    pub(super) fn inbox(&self) -> &SendStream<Inbox> {
+        &self.shared.inbox
+    }
+
+    async fn call(&self, request: Request) -> Result<(), CallError> {
+        let id = Arc::clone(request.id());
+        let (reply, answer) = oneshot::channel();
+        let gone = || Err(CallError::ShuttingDown { id });
+        if self.shared.inbox.try_send(Inbox::Call { request, reply }).is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
+    }
+}
+
+impl fmt::Debug for SupervisorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupervisorHandle").field("name", &self.shared.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! The keeper: a task of ours that runs one incarnation in its slot's scope.
+//!
+//! The incarnation's own scope ends when its body, its tasks, and everything adopted or cleaned up
+//! have: only then does the keeper say that the slot is free.
+
+use super::NotePanic;
+use super::driver::{Inbox, SharedStart};
+use crate::child::ChildContext;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::machine::{ChildId, Incarnation, SlotKey};
+use arbour_primitives::scope::task::Host;
+use arbour_primitives::scope::{Ended, ScopeHandle};
+use arbour_primitives::stream::SendStream;
+use std::sync::{Arc, PoisonError};
+
+/// One run in one slot.
+pub(super) struct Run {
+    pub(super) slot: SlotKey,
+    pub(super) incarnation: Incarnation,
+    pub(super) id: ChildId,
+    pub(super) start: SharedStart,
+    pub(super) inbox: SendStream<Inbox>,
+}
+
+impl Run {
+    /// The keeper's future, and the handle to the incarnation's scope.
+    pub(super) fn keep(self) -> (impl Future<Output = ()> + Send, ScopeHandle) {
+        let Self { slot, incarnation, id, start, inbox } = self;
+        let mut scope = None;
+        let ready = ready(slot, incarnation, inbox.clone());
+        let host = Host::new(|handle| {
+            scope = Some(handle);
+            let cx = ChildContext { id, incarnation, ready };
+            (begin(start, cx), NotePanic)
+        });
+        let keeper = async move {
+            let exit = exit(host.await);
+            // The driver has gone only if it was aborted; then nobody waits for the slot.
+            let _ = inbox.try_send(Inbox::Exited { slot, incarnation, exit });
+        };
+        (keeper, scope.expect("the host was made with its handle"))
+    }
+}
+
+/// Calls the user's closure, in the incarnation's own scope, and runs what it gives.
+async fn begin(start: SharedStart, cx: ChildContext) -> Result<(), Failure> {
+    let child = {
+        let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+        if !start.reports_ready {
+            cx.ready();
+        }
+        (start.start)(cx)
+    };
+    child.await
+}
+
+fn ready(slot: SlotKey, incarnation: Incarnation, inbox: SendStream<Inbox>) -> Arc<dyn Fn() + Send + Sync> {
+    Arc::new(move || {
+        let _ = inbox.try_send(Inbox::Ready { slot, incarnation });
+    })
+}
+
+fn exit(how: Ended<Result<(), Failure>>) -> Exit<Failure> {
+    match how {
+        Ended::Value(Ok(())) => Exit::Normal,
+        Ended::Value(Err(failure)) if failure.is_panic() => Exit::Panicked(failure),
+        Ended::Value(Err(failure)) => Exit::Failed(failure),
+        Ended::Cancelled(_) => Exit::Cancelled,
+        // The observer has made a failure of it.
+        Ended::Panicked(_) => Exit::Aborted,
+    }
+}
