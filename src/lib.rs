@@ -1,8 +1,12 @@
 //! Actors under supervisors, where every supervisor is a task group.
 #![forbid(unsafe_code)]
 
+mod actor;
 pub mod testing;
 
+pub use actor::{
+    Actor, ActorSpec, Address, AskError, Context, Redelivery, Reply, TellError, TryTellError, spawn_actor,
+};
 pub use arbour_primitives::stream;
 pub use arbour_primitives::scope::{
     CancelScope, Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping,

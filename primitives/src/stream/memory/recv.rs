@@ -69,6 +69,13 @@ impl<T> ReceiveStream<T> {
         wakes.wake();
     }
 
+    /// Takes items again after [`close`](Self::close): for a queue whose reader went and came back,
+    /// like the mailbox of an actor that was stopped and is started again. Who was refused meanwhile
+    /// stays refused.
+    pub fn reopen(&self) {
+        self.shared.lock().reopen();
+    }
+
     /// Closes this end alone, as dropping it would; other clones go on.
     ///
     /// What waits through a reference to this end gets [`RecvError::Closed`]; a receive that was woken

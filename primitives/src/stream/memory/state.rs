@@ -294,6 +294,12 @@ impl<T> State<T> {
         self.wake_watchers(|_| true, wakes);
     }
 
+    /// Takes back a [`close`](Self::close). Nobody waits to send on a closed stream, so nobody is owed
+    /// a wake-up.
+    pub(super) fn reopen(&mut self) {
+        self.closed = false;
+    }
+
     /// Drops what nobody is left to take (invariant 6): all but what is owed to the called.
     fn shed(&mut self, wakes: &mut Wakes) -> VecDeque<T> {
         let owed = self.receivers.len(CALLED);

@@ -1,0 +1,99 @@
+//! The loop of one incarnation: take a message, handle it, until the mailbox ends or a handler fails.
+
+use super::address::Address;
+use super::context::Context;
+use super::mailbox::Mailbox;
+use super::redelivery::Redelivery;
+use super::Actor;
+use crate::stream::{Capacity, memory_stream};
+use crate::{Failure, TaskGroup, UntilStopping, stopping};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+/// Runs an actor that nobody supervises as a child of `group`. A failure of the actor fails the
+/// group. It ends when the last address is gone, when it stops itself, or when it is drained.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::{Actor, Context, Failure, Reply, spawn_actor, task_group};
+///
+/// struct Echo;
+///
+/// impl Actor for Echo {
+///     type Message = (u32, Reply<u32>);
+///
+///     async fn handle(&mut self, (n, reply): Self::Message, _: &mut Context) -> Result<(), Failure> {
+///         reply.send(n);
+///         Ok(())
+///     }
+/// }
+///
+/// # arbour::testing::block_on(async {
+/// let answer = task_group(async |group| {
+///     let echo = spawn_actor(&group, "echo", Echo, 16);
+///     echo.ask(|reply| (7, reply)).await
+/// });
+/// assert_eq!(answer.await.unwrap(), Ok(7));
+/// # });
+/// ```
+pub fn spawn_actor<A: Actor>(
+    group: &TaskGroup,
+    name: impl Into<Arc<str>>,
+    actor: A,
+    mailbox: impl Into<Capacity>,
+) -> Address<A> {
+    let name = name.into();
+    let (sender, receiver) = memory_stream(mailbox);
+    let mailbox = Mailbox::new(Arc::clone(&name), receiver, Redelivery::none());
+    let mut cx = Context::new(&name, 1);
+    group.task().name(Arc::clone(&name)).spawn(async move { run(&mailbox, actor, &mut cx, || {}).await });
+    Address { name, mailbox: sender }
+}
+
+/// Runs one incarnation to its end.
+pub(super) async fn run<A: Actor>(
+    mailbox: &Mailbox<A::Message>,
+    mut actor: A,
+    cx: &mut Context,
+    ready: impl FnOnce(),
+) -> Result<(), Failure> {
+    actor.started(cx).await?;
+    ready();
+    let mut stopping = Some(stopping());
+    let mut next = mailbox.redeliver();
+    while !cx.ending {
+        let taken = match next.take() {
+            Some(redelivered) => Some(redelivered),
+            None => take(mailbox, &mut stopping).await,
+        };
+        let Some(mut delivery) = taken else { break };
+        let Some(message) = delivery.message() else { continue };
+        (cx.sequence, cx.attempt) = (delivery.sequence, delivery.attempt);
+        let outcome = actor.handle(message, cx).await;
+        delivery.handled(outcome.is_ok());
+        outcome?;
+    }
+    actor.stopped(cx).await
+}
+
+/// Waits for the next message. The first request to drain closes the mailbox, whose rest is taken.
+async fn take<'a, M>(
+    mailbox: &'a Mailbox<M>,
+    stopping: &mut Option<UntilStopping>,
+) -> Option<super::mailbox::Delivery<'a, M>> {
+    let mut next = pin!(mailbox.next());
+    poll_fn(|cx| {
+        if stopping.as_mut().is_some_and(|stop| Pin::new(stop).poll(cx).is_ready()) {
+            *stopping = None;
+            mailbox.close();
+        }
+        match next.as_mut().poll(cx) {
+            Poll::Ready(delivery) => Poll::Ready(delivery),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
