@@ -1,17 +1,25 @@
 //! Actors under supervisors, where every supervisor is a task group.
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+#[path = "private.rs"]
+#[allow(missing_docs, reason = "no part of the interface")]
+pub mod __private;
 mod actor;
+mod root;
 pub mod testing;
+
+pub use arbour_macros::{main, test};
+pub use root::{Root, RootOutcome, Signal, run};
 
 pub use actor::{
     Actor, ActorSpec, Address, AskError, Context, Redelivery, Reply, TellError, TryTellError, spawn_actor,
 };
-pub use arbour_primitives::stream;
 pub use arbour_primitives::scope::{
     CancelScope, Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping,
     cancelled, catch_cancel, clean_up, defer, shield, stopping,
 };
+pub use arbour_primitives::stream;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{

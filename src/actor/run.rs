@@ -1,10 +1,10 @@
 //! The loop of one incarnation: take a message, handle it, until the mailbox ends or a handler fails.
 
+use super::Actor;
 use super::address::Address;
 use super::context::Context;
 use super::mailbox::Mailbox;
 use super::redelivery::Redelivery;
-use super::Actor;
 use crate::stream::{Capacity, memory_stream};
 use crate::{Failure, TaskGroup, UntilStopping, stopping};
 use std::future::poll_fn;

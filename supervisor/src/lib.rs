@@ -28,6 +28,7 @@ pub use group::{
 };
 pub use runtime::install;
 pub use supervisor::{
-    ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
+    SupervisorSnapshot,
 };
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};

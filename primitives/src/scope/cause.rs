@@ -51,3 +51,11 @@ pub struct Cancelled {
     /// The cause nearest to the scope: its own, or that of the ancestor that was cancelled.
     pub cause: Cause,
 }
+
+impl Cancelled {
+    /// The error of a cancellation with this cause.
+    #[must_use]
+    pub const fn new(cause: Cause) -> Self {
+        Self { cause }
+    }
+}

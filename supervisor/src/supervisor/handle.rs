@@ -52,7 +52,9 @@ impl SupervisorHandle {
         let id = Arc::clone(&spec.id);
         let (reply, answer) = oneshot::channel();
         if let Err(error) = self.shared.inbox.try_send(Inbox::StartChild { spec, reply }) {
-            let Inbox::StartChild { spec, .. } = error.into_item() else { unreachable!("it was sent just now") };
+            let Inbox::StartChild { spec, .. } = error.into_item() else {
+                unreachable!("it was sent just now")
+            };
             return Err(Refused { reason: CallError::ShuttingDown { id }, spec: Some(spec) });
         }
         let gone = |_| Err(Refused { reason: CallError::ShuttingDown { id }, spec: None });
