@@ -4,7 +4,6 @@ use std::io;
 use super::decode::HeaderError;
 use super::input::OpenError;
 use super::options::OptionsError;
-use super::plain::PlainError;
 use super::rejects::{OpenRejectsError, WriteRejectsError};
 
 /// One clear line on standard error, and an exit code.
@@ -22,25 +21,32 @@ pub(crate) enum Failure {
     Read(#[source] io::Error),
     #[error(transparent)]
     WriteRejects(#[from] WriteRejectsError),
+    #[error("the workers are misdescribed: {0}")]
+    Spec(#[source] arbour::SpecError),
+    #[error("{0}")]
+    GaveUp(#[source] arbour::SupervisorError),
+    #[error("{added} records were added to the totals, but {read} were read: a worker has lost some")]
+    Lost { read: u64, added: u64 },
+    #[error("stopped before all that was read had been handled; there are no totals")]
+    Cancelled { signal: Option<arbour::Signal> },
     #[error("the totals cannot be written to standard output: {0}")]
     Print(#[source] io::Error),
 }
 
-impl From<PlainError> for Failure {
-    fn from(error: PlainError) -> Self {
-        match error {
-            PlainError::Header(header) => Self::Header(header),
-            PlainError::Read(read) => Self::Read(read),
-        }
-    }
-}
-
 impl Failure {
-    /// 2 where the program refused before any work, 1 where it failed at it.
+    /// 2 where the program refused before any work, 1 where it failed at it, 128 and the signal where one stopped
+    /// it.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Options(_) | Self::OpenInput(_) | Self::OpenRejects(_) | Self::Header(_) => 2,
-            Self::Read(_) | Self::WriteRejects(_) | Self::Print(_) => 1,
+            Self::Cancelled { signal: Some(signal) } => 128 + signal.number(),
+            Self::Read(_)
+            | Self::WriteRejects(_)
+            | Self::Print(_)
+            | Self::Spec(_)
+            | Self::GaveUp(_)
+            | Self::Lost { .. }
+            | Self::Cancelled { signal: None } => 1,
         }
     }
 }

@@ -100,10 +100,6 @@ impl Chunks {
     pub(crate) async fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
         self.receiver.recv().await
     }
-
-    pub(crate) fn blocking_next(&mut self) -> Option<io::Result<Vec<u8>>> {
-        self.receiver.blocking_recv()
-    }
 }
 
 /// Reads until the end, an error, or until nobody listens.

@@ -9,15 +9,20 @@ mod decode;
 mod failure;
 mod fields;
 mod input;
+mod keys;
 mod options;
 mod partition;
+mod pipeline;
+#[cfg(test)]
 mod plain;
 mod progress;
+mod reader;
 mod records;
 mod rejects;
 mod report;
 mod totals;
 mod values;
+mod worker;
 
 #[cfg(test)]
 mod properties;
@@ -28,10 +33,8 @@ use std::process::ExitCode;
 
 use failure::Failure;
 use input::Input;
-use options::{Command, HELP, Options};
-use progress::Progress;
+use options::{Command, Format, HELP};
 use rejects::Rejects;
-use report::Report;
 
 fn main() -> ExitCode {
     match Command::parse(env::args_os().skip(1)).map_err(Failure::from).and_then(execute) {
@@ -44,35 +47,22 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Help => print(|out| out.write_all(HELP.as_bytes()))?,
-        Command::Run(options) => {
-            let report = run(&options)?;
-            print(|out| report.write(options.format, out))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run(options: &Options) -> Result<Report, Failure> {
+    let options = match command {
+        Command::Help => return print(|out| out.write_all(HELP.as_bytes())).map(|()| ExitCode::SUCCESS),
+        Command::Run(options) => options,
+    };
     let input = Input::open(&options.input)?;
-    let mut rejects = Rejects::open(options.rejects.as_deref(), &input)?;
-    let mut progress = Progress::new(options.progress, input.length());
-    let mut chunks = input.into_chunks().map_err(Failure::Read)?;
-    let chunks = std::iter::from_fn(|| {
-        chunks.blocking_next().inspect(|chunk| progress.advance(chunk.as_ref().map_or(0, Vec::len), 0))
-    });
-    let mut reported = Ok(());
-    let summary = plain::run(chunks, options.columns.clone(), u64::MAX, |reject| {
-        if reported.is_ok() {
-            reported = rejects.report(reject);
+    let rejects = Rejects::open(options.rejects.as_deref(), &input)?;
+    worker::silence_crashes_on_purpose();
+    let done = pipeline::run(&options, input, rejects)?;
+    print(|out| {
+        done.report.write(options.format, out)?;
+        if options.format == Format::Table {
+            writeln!(out, "\n{}", done.tree)?;
         }
+        Ok(())
     })?;
-    progress.clear();
-    reported?;
-    rejects.flush()?;
-    let plain::Summary { records, rejected, keys } = summary;
-    Ok(Report { records, rejected, restarts: 0, interrupted: false, keys })
+    Ok(done.signal.map_or(ExitCode::SUCCESS, |signal| ExitCode::from(128 + signal.number())))
 }
 
 /// Prints to standard output. That nobody reads on is a quiet end.

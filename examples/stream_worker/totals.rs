@@ -1,5 +1,7 @@
 //! Count, sum, mean, least and greatest value of each key.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+#[cfg(test)]
+use std::collections::HashMap;
 
 /// What is known of one key.
 ///
@@ -69,12 +71,14 @@ impl Totals {
 /// The totals of every key in key order, as they are reported.
 pub(crate) type TotalsByKey = BTreeMap<Box<str>, Totals>;
 
-/// The totals of the keys of one partition, as they are gathered.
+/// The totals of the keys as the plain loop gathers them.
+#[cfg(test)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartitionTotals {
     by_key: HashMap<Box<str>, Totals>,
 }
 
+#[cfg(test)]
 impl PartitionTotals {
     pub(crate) fn add(&mut self, key: &str, value: Option<f64>) {
         match self.by_key.get_mut(key) {
@@ -84,6 +88,7 @@ impl PartitionTotals {
     }
 }
 
+#[cfg(test)]
 /// The totals of all partitions: their union, since no two partitions share a key.
 pub(crate) fn unite(partitions: impl IntoIterator<Item = PartitionTotals>) -> TotalsByKey {
     partitions.into_iter().flat_map(|partition| partition.by_key).collect()

@@ -3,9 +3,10 @@
 use crate::backoff::Backoff;
 use crate::failure::Failure;
 use crate::intensity::RestartLimit;
-use crate::machine::{ChildId, ChildPolicy, ChildSpec as PureSpec, Incarnation};
+use crate::machine::{ChildId, ChildPolicy, ChildSpec as PureSpec, Incarnation, SlotKey};
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
+use crate::supervisor::SupervisorHandle;
 use arbour_primitives::scope::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -141,7 +142,8 @@ impl fmt::Debug for ChildSpec {
 pub struct ChildContext {
     pub(crate) id: ChildId,
     pub(crate) incarnation: Incarnation,
-    pub(crate) ready: Arc<dyn Fn() + Send + Sync>,
+    pub(crate) slot: SlotKey,
+    pub(crate) supervisor: SupervisorHandle,
 }
 
 impl ChildContext {
@@ -159,7 +161,14 @@ impl ChildContext {
 
     /// Says that the child is ready. Once is enough; more often changes nothing.
     pub fn ready(&self) {
-        (self.ready)();
+        self.supervisor.ready(self.slot, self.incarnation);
+    }
+
+    /// The supervisor of this child. A child that wants it to end asks with
+    /// [`request_stop`](SupervisorHandle::request_stop), and does not wait for it.
+    #[must_use]
+    pub fn supervisor(&self) -> &SupervisorHandle {
+        &self.supervisor
     }
 }
 

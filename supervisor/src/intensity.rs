@@ -80,8 +80,9 @@ pub struct ZeroPeriod {
 
 /// The sliding window that holds a [`RestartLimit`].
 ///
-/// It remembers the last `intensity` restarts and no more: a restart is one too many exactly if the `intensity`-th
-/// before it still lies within the period. So each question takes constant time, however many restarts there were.
+/// It remembers the last `intensity` restarts and no more, nor those that no longer count: a restart is one too
+/// many exactly if the `intensity`-th before it still lies within the period. So each question takes constant time,
+/// however many restarts there were.
 ///
 /// A restart that is exactly `period` old still counts, as it does in OTP.
 #[derive(Clone, Debug)]
@@ -109,14 +110,22 @@ impl RestartWindow {
         if self.limit.intensity == 0 {
             return false;
         }
-        if self.admitted.len() as u64 == u64::from(self.limit.intensity) {
-            if self.oldest_counts(now) {
-                return false;
-            }
-            self.admitted.pop_front();
+        self.forget_two(now);
+        let full = self.admitted.len() as u64 == u64::from(self.limit.intensity);
+        if !full {
+            self.admitted.push_back(now);
         }
-        self.admitted.push_back(now);
-        true
+        !full
+    }
+
+    /// Two for each that comes: so even a limit that is never reached needs room only for the restarts of one
+    /// period or so, and each question still takes constant time.
+    fn forget_two(&mut self, now: Instant) {
+        for _ in 0..2 {
+            if !self.admitted.is_empty() && !self.oldest_counts(now) {
+                self.admitted.pop_front();
+            }
+        }
     }
 
     fn oldest_counts(&self, now: Instant) -> bool {

@@ -210,7 +210,8 @@ impl Machine {
         self.phase == Phase::Finished
     }
 
-    fn is_ending(&self) -> bool {
+    /// Whether the supervisor is ending or has ended: nothing is started any more.
+    pub fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Ending { .. } | Phase::Finished)
     }
 

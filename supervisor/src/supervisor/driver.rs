@@ -58,6 +58,10 @@ pub(super) struct Driver {
     failures: HashMap<SlotKey, Failure>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
+    /// The slot that became free last.
+    exited: Option<SlotKey>,
+    /// Whether what the free slots owned was released when the end began.
+    ending: bool,
     outside: Outside,
 }
 
@@ -87,6 +91,8 @@ impl Driver {
             failures: HashMap::new(),
             callers: HashMap::new(),
             calls: 0,
+            exited: None,
+            ending: false,
             outside,
         }
     }
@@ -112,6 +118,9 @@ impl Driver {
             rearm(&mut timer, self.machine.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
                 self.machine.handle(event, now(), &mut actions);
+                if self.machine.is_ending() {
+                    self.release_free(keepers);
+                }
             }
         }
     }
@@ -145,6 +154,7 @@ impl Driver {
             Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
             Inbox::Exited { slot, incarnation, exit } => {
                 self.running.remove(&slot);
+                self.exited = Some(slot);
                 if let Some(failure) = exit.failure() {
                     self.failures.insert(slot, failure.clone());
                 }
@@ -206,17 +216,36 @@ impl Driver {
         let (Some(start), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let run = Run { slot, incarnation, id, start: Arc::clone(start), inbox: self.handle.inbox().clone() };
+        let run = Run { slot, incarnation, id, start: Arc::clone(start), supervisor: self.handle.clone() };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
     }
 
-    /// What the slot owned is the user's: it is dropped in a task of its own.
     fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {
         self.failures.remove(&slot);
+        self.release(slot, keepers);
+    }
+
+    /// What the slot owned is the user's: it is dropped in a task of its own.
+    fn release(&mut self, slot: SlotKey, keepers: &TaskGroup) {
         if let Some(start) = self.starts.remove(&slot) {
             keepers.spawn_value(async move { drop(start) });
+        }
+    }
+
+    /// While the supervisor ends, a slot that is free is free for good: its mailbox breaks now, so
+    /// that nobody waits for it, not when the last of its siblings has stopped.
+    fn release_free(&mut self, keepers: &TaskGroup) {
+        let candidates: Vec<SlotKey> = if std::mem::replace(&mut self.ending, true) {
+            self.exited.take().into_iter().collect()
+        } else {
+            self.starts.keys().copied().collect()
+        };
+        for slot in candidates {
+            if !self.machine.slot(slot).is_some_and(|slot| slot.state().is_occupied()) {
+                self.release(slot, keepers);
+            }
         }
     }
 

@@ -4,7 +4,9 @@ use super::driver::Inbox;
 use super::error::Refused;
 use super::snapshot::SupervisorSnapshot;
 use crate::child::ChildSpec;
-use crate::machine::{CallError, ChildId, Request};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::machine::{CallError, ChildId, Incarnation, Request, SlotKey};
 use arbour_primitives::stream::SendStream;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -110,16 +112,24 @@ impl SupervisorHandle {
 
     /// Asks the supervisor to stop its children in order and to end. Does not wait for it.
     pub fn request_stop(&self) {
-        // One that has ended needs no asking.
-        let _ = self.shared.inbox.try_send(Inbox::Stop);
+        self.tell(Inbox::Stop);
     }
 
     pub(super) fn ended(&self, snapshot: SupervisorSnapshot) {
         let _ = self.shared.last.set(snapshot);
     }
 
-    pub(super) fn inbox(&self) -> &SendStream<Inbox> {
-        &self.shared.inbox
+    pub(crate) fn ready(&self, slot: SlotKey, incarnation: Incarnation) {
+        self.tell(Inbox::Ready { slot, incarnation });
+    }
+
+    pub(super) fn exited(&self, slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure>) {
+        self.tell(Inbox::Exited { slot, incarnation, exit });
+    }
+
+    /// The driver has gone only if the supervisor has ended, or was aborted: then nobody listens.
+    fn tell(&self, message: Inbox) {
+        let _ = self.shared.inbox.try_send(message);
     }
 
     async fn call(&self, request: Request) -> Result<(), CallError> {

@@ -4,15 +4,15 @@
 //! have: only then does the keeper say that the slot is free.
 
 use super::NotePanic;
-use super::driver::{Inbox, SharedStart};
+use super::driver::SharedStart;
+use super::handle::SupervisorHandle;
 use crate::child::ChildContext;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::machine::{ChildId, Incarnation, SlotKey};
 use arbour_primitives::scope::task::Host;
 use arbour_primitives::scope::{Ended, ScopeHandle};
-use arbour_primitives::stream::SendStream;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 /// One run in one slot.
 pub(super) struct Run {
@@ -20,24 +20,22 @@ pub(super) struct Run {
     pub(super) incarnation: Incarnation,
     pub(super) id: ChildId,
     pub(super) start: SharedStart,
-    pub(super) inbox: SendStream<Inbox>,
+    pub(super) supervisor: SupervisorHandle,
 }
 
 impl Run {
     /// The keeper's future, and the handle to the incarnation's scope.
     pub(super) fn keep(self) -> (impl Future<Output = ()> + Send, ScopeHandle) {
-        let Self { slot, incarnation, id, start, inbox } = self;
+        let Self { slot, incarnation, id, start, supervisor } = self;
         let mut scope = None;
-        let ready = ready(slot, incarnation, inbox.clone());
+        let cx = ChildContext { id, incarnation, slot, supervisor: supervisor.clone() };
         let host = Host::new(|handle| {
             scope = Some(handle);
-            let cx = ChildContext { id, incarnation, ready };
             (begin(start, cx), NotePanic)
         });
         let keeper = async move {
             let exit = exit(host.await);
-            // The driver has gone only if it was aborted; then nobody waits for the slot.
-            let _ = inbox.try_send(Inbox::Exited { slot, incarnation, exit });
+            supervisor.exited(slot, incarnation, exit);
         };
         (keeper, scope.expect("the host was made with its handle"))
     }
@@ -53,12 +51,6 @@ async fn begin(start: SharedStart, cx: ChildContext) -> Result<(), Failure> {
         (start.start)(cx)
     };
     child.await
-}
-
-fn ready(slot: SlotKey, incarnation: Incarnation, inbox: SendStream<Inbox>) -> Arc<dyn Fn() + Send + Sync> {
-    Arc::new(move || {
-        let _ = inbox.try_send(Inbox::Ready { slot, incarnation });
-    })
 }
 
 fn exit(how: Ended<Result<(), Failure>>) -> Exit<Failure> {

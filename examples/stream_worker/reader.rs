@@ -1,0 +1,131 @@
+//! The reader: takes the input apart and sends each record to the worker of its partition.
+//!
+//! It is the last child of the supervisor, and so the first to be stopped: it stops reading, and lets the
+//! workers handle what it has read before they are stopped in turn.
+use arbour::{Address, stopping};
+
+use super::decode::{ColumnNames, Decoded, Decoder};
+use super::failure::Failure;
+use super::input::Chunks;
+use super::keys::Keys;
+use super::progress::Progress;
+use super::rejects::Rejects;
+use super::worker::{Message, Worker};
+
+/// Reads an input to its end, or until it is asked to stop.
+pub(crate) struct Reader {
+    pub(crate) chunks: Chunks,
+    pub(crate) columns: ColumnNames,
+    pub(crate) keys: Keys,
+    pub(crate) workers: Vec<Address<Worker>>,
+    pub(crate) rejects: Rejects,
+    pub(crate) progress: Progress,
+}
+
+/// What was read, every record of it handled.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) records: u64,
+    pub(crate) rejected: u64,
+    /// Whether it was asked to stop before the end of the input.
+    pub(crate) interrupted: bool,
+    pub(crate) keys: Keys,
+}
+
+/// Why the reading ended.
+#[derive(Debug)]
+enum End {
+    Input,
+    Asked,
+    /// A worker takes no records any more: the supervisor has given up, and says why.
+    WorkerGone,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    records: u64,
+    rejected: u64,
+}
+
+impl Reader {
+    /// Reads, and waits until what was read has been handled. `None`: the workers are gone.
+    pub(crate) async fn run(mut self) -> Result<Option<Reading>, Failure> {
+        let mut tally = Tally::default();
+        let end = self.read(&mut tally).await;
+        self.progress.clear();
+        self.rejects.flush()?;
+        let end = end?;
+        for worker in &self.workers {
+            if worker.ask(Message::Flush).await.is_err() {
+                return Ok(None);
+            }
+        }
+        let Tally { records, rejected } = tally;
+        let interrupted = matches!(end, End::Asked);
+        let gone = matches!(end, End::WorkerGone);
+        Ok((!gone).then_some(Reading { records, rejected, interrupted, keys: self.keys }))
+    }
+
+    async fn read(&mut self, tally: &mut Tally) -> Result<End, Failure> {
+        let mut decoder = Decoder::new(self.columns.clone());
+        loop {
+            let chunk = tokio::select! { biased;
+                () = stopping() => return Ok(End::Asked),
+                chunk = self.chunks.next() => chunk,
+            };
+            let Some(chunk) = chunk.transpose().map_err(Failure::Read)? else { break };
+            if !self.take_all(&chunk, &mut decoder, tally).await? {
+                return Ok(End::WorkerGone);
+            }
+        }
+        match decoder.finish()? {
+            Some(last) if !self.take(last, tally).await? => Ok(End::WorkerGone),
+            _ => Ok(End::Input),
+        }
+    }
+
+    /// Takes what ends in this chunk; false when a worker is gone.
+    async fn take_all(
+        &mut self,
+        mut chunk: &[u8],
+        decoder: &mut Decoder,
+        tally: &mut Tally,
+    ) -> Result<bool, Failure> {
+        let (bytes, before) = (chunk.len(), tally.read());
+        while let Some(decoded) = decoder.next(&mut chunk)? {
+            if !self.take(decoded, tally).await? {
+                return Ok(false);
+            }
+        }
+        self.progress.advance(bytes, tally.read() - before);
+        if self.rejects.share_standard_error() {
+            self.progress.clear();
+        }
+        self.rejects.flush()?;
+        Ok(true)
+    }
+
+    async fn take(&mut self, decoded: Decoded<'_>, tally: &mut Tally) -> Result<bool, Failure> {
+        match decoded {
+            Decoded::Rejected(reject) => {
+                self.rejects.report(&reject)?;
+                tally.rejected += 1;
+            }
+            Decoded::Accepted(record) => {
+                let place = self.keys.place(record.key);
+                let message = Message::Record { key: place.number, value: record.value };
+                if self.workers[place.partition].tell(message).await.is_err() {
+                    return Ok(false);
+                }
+                tally.records += 1;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Tally {
+    fn read(&self) -> u64 {
+        self.records + self.rejected
+    }
+}
