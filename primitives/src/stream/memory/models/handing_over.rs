@@ -25,7 +25,7 @@ fn send_races_recv() {
 
 #[test]
 fn rendezvous_send_races_recv() {
-    model(Bounds::preemptions(3), || send_and_receive_two(0));
+    model(Bounds::EXHAUSTIVE, || send_and_receive_two(0));
 }
 
 fn two_senders_one_receiver(capacity: usize) {
@@ -170,7 +170,7 @@ fn dropped_rendezvous_sender_races_recv() {
 /// A send that waits for room is dropped while the room comes: sent or withdrawn, never both.
 #[test]
 fn dropped_sender_races_the_room_it_waits_for() {
-    model(Bounds::preemptions(3), || {
+    model(Bounds::EXHAUSTIVE, || {
         let (tx, rx) = stream(1);
         tx.try_send(item(0)).unwrap();
         let dropped = tx.clone();
@@ -191,7 +191,7 @@ fn dropped_sender_races_the_room_it_waits_for() {
 
 #[test]
 fn try_recv_races_a_waiting_receiver() {
-    model(Bounds::preemptions(3), || {
+    model(Bounds::EXHAUSTIVE, || {
         let (tx, rx) = stream(0);
         let newcomer = rx.clone();
         let trying = thread::spawn(move || usize::from(newcomer.try_recv().is_ok()));
