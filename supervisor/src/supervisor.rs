@@ -72,7 +72,7 @@ impl Supervisor {
         crate::runtime::install();
         let scope = CancelScope::new();
         let outside = scope.handle();
-        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, outside);
+        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, &outside);
         // The children hear of an end from the driver, one by one: the shield keeps it from them.
         match scope.run(shield(driver.run())).await {
             Ok(outcome) => outcome,

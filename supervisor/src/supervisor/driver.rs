@@ -27,7 +27,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) enum Inbox {
     Ready { slot: SlotKey, incarnation: Incarnation },
     Exited { slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure> },
-    StartChild { spec: ChildSpec, reply: oneshot::Sender<Result<(), Refused>> },
+    StartChild { spec: Box<ChildSpec>, reply: oneshot::Sender<Result<(), Refused>> },
     Call { request: Request, reply: oneshot::Sender<Result<(), CallError>> },
     Snapshot(oneshot::Sender<SupervisorSnapshot>),
     Stop,
@@ -45,7 +45,7 @@ pub(super) struct Startable {
 enum Caller {
     Plain(oneshot::Sender<Result<(), CallError>>),
     /// The specification is taken when the machine has made a slot for it.
-    StartChild(oneshot::Sender<Result<(), Refused>>, Option<ChildSpec>),
+    StartChild(oneshot::Sender<Result<(), Refused>>, Option<Box<ChildSpec>>),
 }
 
 pub(super) struct Driver {
@@ -77,7 +77,7 @@ impl Driver {
         children: Vec<ChildSpec>,
         handle: SupervisorHandle,
         inbox: ReceiveStream<Inbox>,
-        outside: ScopeHandle,
+        outside: &ScopeHandle,
     ) -> Self {
         let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
         let starts = keys.into_iter().zip(children.into_iter().map(shared)).collect();
@@ -129,24 +129,29 @@ impl Driver {
     async fn next_event(&mut self, timer: &mut Option<Pin<Box<Sleep>>>) -> Option<Event> {
         let Self { outside, inbox, .. } = self;
         let mut received: Recv<'_, Inbox> = inbox.recv();
-        let heard = poll_fn(|cx| {
+        let mut message = None;
+        let event = poll_fn(|cx| {
             if ready(&mut outside.cancelled, cx) {
-                return Poll::Ready(Ok(Event::CancelAll { clean_up_until: None }));
+                return Poll::Ready(Some(Event::CancelAll { clean_up_until: None }));
             }
             if ready(&mut outside.stopping, cx) {
-                return Poll::Ready(Ok(Event::Shutdown));
+                return Poll::Ready(Some(Event::Shutdown));
             }
-            if let Poll::Ready(Ok(message)) = Pin::new(&mut received).poll(cx) {
-                return Poll::Ready(Err(message));
+            if let Poll::Ready(Ok(arrived)) = Pin::new(&mut received).poll(cx) {
+                message = Some(arrived);
+                return Poll::Ready(None);
             }
             match timer {
-                Some(sleep) => sleep.as_mut().poll(cx).map(|()| Ok(Event::Timer)),
+                Some(sleep) => sleep.as_mut().poll(cx).map(|()| Some(Event::Timer)),
                 None => Poll::Pending,
             }
         })
         .await;
         drop(received);
-        heard.map_or_else(|message| self.hear(message), Some)
+        match message {
+            Some(message) => self.hear(message),
+            None => event,
+        }
     }
 
     fn hear(&mut self, message: Inbox) -> Option<Event> {
@@ -208,7 +213,7 @@ impl Driver {
         if let Some(Caller::StartChild(_, spec)) = self.callers.get_mut(&call)
             && let Some(spec) = spec.take()
         {
-            self.starts.insert(slot, shared(spec));
+            self.starts.insert(slot, shared(*spec));
         }
     }
 

@@ -53,14 +53,16 @@ impl SupervisorHandle {
     pub async fn start_child(&self, spec: ChildSpec) -> Result<(), Refused> {
         let id = Arc::clone(&spec.id);
         let (reply, answer) = oneshot::channel();
-        if let Err(error) = self.shared.inbox.try_send(Inbox::StartChild { spec, reply }) {
+        if let Err(error) = self.shared.inbox.try_send(Inbox::StartChild { spec: Box::new(spec), reply }) {
             let Inbox::StartChild { spec, .. } = error.into_item() else {
                 unreachable!("it was sent just now")
             };
             return Err(Refused { reason: CallError::ShuttingDown { id }, spec: Some(spec) });
         }
-        let gone = |_| Err(Refused { reason: CallError::ShuttingDown { id }, spec: None });
-        answer.await.unwrap_or_else(gone)
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => Err(Refused { reason: CallError::ShuttingDown { id }, spec: None }),
+        }
     }
 
     /// Stops a child as its policies say; returns when its slot is free. That is no exit: it is not
