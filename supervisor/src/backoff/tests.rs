@@ -1,3 +1,5 @@
+//! Tests of `backoff`: tables, edges exact.
+
 use super::*;
 
 fn ms(n: u64) -> Duration {

@@ -1,3 +1,5 @@
+//! Tests of `exit`: tables, edges exact.
+
 use super::*;
 
 #[derive(Clone, PartialEq)]

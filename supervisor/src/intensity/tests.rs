@@ -1,3 +1,5 @@
+//! Tests of `intensity`: tables, edges exact.
+
 use super::*;
 
 /// Asks a fresh window at each of the milliseconds and returns its answers.

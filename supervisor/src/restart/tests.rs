@@ -1,3 +1,5 @@
+//! Tests of `restart`: tables, edges exact.
+
 use super::*;
 use AfterExit::{Forget, KeepDown, Restart as Again};
 use Restart::{Permanent, Temporary, Transient};

@@ -1,3 +1,5 @@
+//! Tests of `shutdown`: tables, edges exact.
+
 use super::*;
 
 #[test]
