@@ -40,10 +40,11 @@ pub(super) fn poll(
     outermost: bool,
     cx: &mut Context<'_>,
 ) -> bool {
-    let Some(own) = node.clone() else { return false };
-    if after.is_none() && !own.has(MAIL) {
+    let Some(own) = node.as_ref() else { return false };
+    if after.as_ref().is_none_or(|after| after.is_idle()) && !own.has(MAIL) {
         return false;
     }
+    let own = Arc::clone(own);
     let after = after.get_or_insert_default();
     current::run(node, outermost, || after.poll(&own, cx))
 }
@@ -90,7 +91,9 @@ impl After {
     }
 
     fn take_mail(&mut self, node: &Arc<Node>) {
-        for mail in tree::lock().take_mail(node) {
+        // Not in the head of the loop: there the lock would be held while a clean-up asks for it.
+        let arrived = tree::lock().take_mail(node);
+        for mail in arrived {
             match mail {
                 Mail::CleanUp(future) => {
                     let cleanup = CleanUp::beside(future, node);
@@ -124,13 +127,21 @@ impl After {
     pub(super) fn is_empty(&self) -> bool {
         self.cleanups.as_ref().is_none_or(FuturesUnordered::is_empty) && self.finalizer.is_none()
     }
+
+    /// Whether there is nothing to poll but the timer, which has its own place.
+    fn is_idle(&self) -> bool {
+        self.cleanups.is_none() && self.adopted.is_none() && self.finalizer.is_none()
+    }
 }
 
-/// Polls a set; says whether any of it is left.
+/// Polls a set; says whether any of it is left. An empty set is given back.
 fn drained<F: Future>(set: &mut Option<FuturesUnordered<F>>, cx: &mut Context<'_>) -> bool {
     let Some(futures) = set else { return false };
     while let Poll::Ready(Some(_)) = futures.poll_next_unpin(cx) {}
-    !futures.is_empty()
+    if futures.is_empty() {
+        *set = None;
+    }
+    set.is_some()
 }
 
 fn finished(future: &mut Option<CleanUp>, cx: &mut Context<'_>) -> bool {

@@ -226,7 +226,10 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
-            Err(payload) => self.finish(Ended::Panicked(payload), cx),
+            Err(payload) => {
+                self.drop_after_panic();
+                self.finish(Ended::Panicked(payload), cx)
+            }
             Ok(Poll::Pending) if began & (CANCELLED | DELIVER) == CANCELLED | DELIVER && self.may_drop() => {
                 self.cancel_body(cx)
             }
@@ -278,6 +281,13 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn drop_body(&mut self) -> Result<(), Payload> {
         let mut stage = self.stage.as_mut();
         current::run(self.node, false, || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Done))))
+    }
+
+    /// What is left of a body that panicked is dropped in its scope, too. The first panic counts.
+    fn drop_after_panic(&mut self) {
+        if self.drop_body().is_err() {
+            tracing::error!("the drop of a body panicked after the body had; the first panic goes on");
+        }
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
