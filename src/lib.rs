@@ -32,6 +32,7 @@ pub use arbour_supervisor::{
     SupervisorHandle, SupervisorSnapshot,
 };
 pub use arbour_supervisor::{
-    Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TimedOut,
-    current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group, try_task_group,
+    Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
+    TaskState, TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group,
+    try_task_group,
 };

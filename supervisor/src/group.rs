@@ -6,7 +6,7 @@ mod spawn;
 mod start;
 
 pub use error::GroupError;
-pub use handle::{TaskError, TaskHandle};
+pub use handle::{TaskError, TaskHandle, TaskState};
 pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
 

@@ -23,8 +23,8 @@ mod timeout;
 pub use child::{ChildContext, ChildSpec};
 pub use failure::Failure;
 pub use group::{
-    GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, task_group,
-    try_task_group,
+    GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
+    task_group, try_task_group,
 };
 pub use runtime::install;
 pub use supervisor::{

@@ -25,6 +25,20 @@ pub enum TaskError {
     NotStarted,
 }
 
+/// How far a child has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// The group had finished: the future was dropped unpolled.
+    NotStarted,
+    /// It runs, or waits to.
+    Running,
+    /// It is cancelled, by itself or with its group, and has not ended yet.
+    Cancelling,
+    /// It has ended, its own children and finalizers included; the handle has its outcome.
+    Finished,
+}
+
 /// The handle of one child: its outcome, once, and ways to end it.
 ///
 /// Awaiting it gives the outcome. Dropping it leaves the child to its group.
@@ -71,10 +85,15 @@ impl<T> TaskHandle<T> {
         self.name.to_string()
     }
 
-    /// Whether the child has ended, its own children and finalizers included.
+    /// How far the child has come.
     #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(|task| task.join.is_finished())
+    pub fn state(&self) -> TaskState {
+        match &self.task {
+            None => TaskState::NotStarted,
+            Some(task) if task.join.is_finished() => TaskState::Finished,
+            Some(task) if task.scope.is_cancelled() => TaskState::Cancelling,
+            Some(_) => TaskState::Running,
+        }
     }
 
     /// Cancels this child alone; that is its outcome, and no failure of the group.
@@ -119,7 +138,7 @@ impl<T> fmt::Debug for TaskHandle<T> {
         f.debug_struct("TaskHandle")
             .field("name", &self.name())
             .field("id", &self.id())
-            .field("finished", &self.is_finished())
+            .field("state", &self.state())
             .finish()
     }
 }
