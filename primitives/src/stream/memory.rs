@@ -1,0 +1,120 @@
+//! The memory object stream: making a pair of ends, and what the stream promises.
+
+mod capacity;
+mod error;
+mod permit;
+mod recv;
+mod send;
+mod state;
+mod statistics;
+mod visit;
+mod wait_list;
+
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod tests;
+
+pub use capacity::Capacity;
+pub use error::{RecvError, SendError, TryRecvError, TrySendError};
+pub use permit::{Permit, Reserve};
+pub use recv::{ReceiveStream, Recv};
+pub use send::{Closed, Send, SendStream};
+pub use statistics::Statistics;
+
+use crate::loom::{Arc, Mutex, MutexGuard};
+use core::fmt;
+use core::task::{Context, Poll};
+use state::State;
+use visit::{Step, Visit};
+
+/// Makes a memory object stream: a sending and a receiving end, both of which clone.
+///
+/// The capacity is the number of items the stream holds for receivers that have not come yet. With 0
+/// it is a *rendezvous*: a send completes when a receiver takes the item. [`Capacity::Unbounded`] never
+/// makes a sender wait.
+///
+/// The stream promises:
+///
+/// - Items leave in the order in which they entered, each to exactly one receiver.
+/// - Who waits is served in the order of waiting, and nobody overtakes: not a `try_send`, not a
+///   `try_recv`, not a new future, and not in the time between a waiter's wake-up and its run. With
+///   several receivers awake, the first to run takes the oldest item.
+/// - An item stays in the stream until a receiver polls it out. A receive that is dropped, even after
+///   it was woken, loses nothing: the next receiver is woken in its stead.
+/// - The end is announced after the last item was taken, never before: when no sending end is open, or
+///   the stream was closed, and no [`Permit`] is left.
+/// - Without receivers, senders get their items back, and what was queued is dropped.
+/// - No code of yours (wakers, drops) runs under the stream's lock, and a waker that panics costs
+///   nobody else an item or a wake-up.
+///
+/// A future that was polled and then *leaked* (`mem::forget`), or is never polled again, keeps its
+/// place: what it was called for waits for it.
+///
+/// # Examples
+///
+/// ```
+/// use arbour_primitives::stream::{RecvError, memory_stream};
+///
+/// # futures::executor::block_on(async {
+/// let (tx, rx) = memory_stream(2);
+/// tx.send("ash").await.unwrap();
+/// tx.send("birch").await.unwrap();
+/// drop(tx);
+///
+/// assert_eq!(rx.recv().await, Ok("ash"));
+/// assert_eq!(rx.recv().await, Ok("birch"));
+/// assert_eq!(rx.recv().await, Err(RecvError::EndOfStream));
+/// # });
+/// ```
+pub fn memory_stream<T>(capacity: impl Into<Capacity>) -> (SendStream<T>, ReceiveStream<T>) {
+    let capacity = capacity.into();
+    let (state, send_end, receive_end) = State::new(capacity);
+    let shared = Shared(Arc::new(Inner { capacity, state: Mutex::new(state) }));
+    (SendStream::new(shared.clone(), send_end), ReceiveStream::new(shared, receive_end))
+}
+
+/// What all ends, permits and futures of one stream hold on to.
+struct Shared<T>(Arc<Inner<T>>);
+
+struct Inner<T> {
+    capacity: Capacity,
+    state: Mutex<State<T>>,
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.0.state.lock()
+    }
+
+    fn visit<R>(
+        &self,
+        cx: &Context<'_>,
+        step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
+    ) -> Poll<R> {
+        visit::visit(&self.0.state, cx, step)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.0.capacity
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.lock().statistics(self.0.capacity)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Writes an end of this stream for `Debug`.
+    fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name).field("statistics", &self.statistics()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}

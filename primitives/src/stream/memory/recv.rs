@@ -1,0 +1,200 @@
+//! The receiving end, and what is awaited at it.
+
+use super::state::End;
+use super::visit::Wakes;
+use super::wait_list::Key;
+use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
+use crate::scope::Gate;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use futures::Stream;
+
+/// The receiving end of a memory stream; see [`memory_stream`](super::memory_stream).
+///
+/// Clones receive from the same stream, each item going to one of them. When the last one is dropped,
+/// senders get their items back, and what was queued is dropped.
+///
+/// There are two ways to close: [`close`](Self::close) stops the *senders*, while receivers go on to
+/// the end; [`close_end`](Self::close_end) closes only this *end*, as dropping it would, while others
+/// still refer to it.
+///
+/// It is a [`Stream`] as well, which ends where [`recv`](Self::recv) would give an error.
+pub struct ReceiveStream<T> {
+    shared: Shared<T>,
+    end: End,
+    /// What the stream waits for; a clone begins without.
+    next: Next,
+}
+
+impl<T> ReceiveStream<T> {
+    pub(super) fn new(shared: Shared<T>, end: End) -> Self {
+        Self { shared, end, next: Next::default() }
+    }
+
+    /// Receives the next item, waiting until there is one.
+    ///
+    /// # Cancel safety
+    ///
+    /// A receive that is dropped has taken nothing; it only loses its place. If it had been woken for
+    /// an item, the next receiver is woken in its stead.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
+    /// [`RecvError::Closed`] when this end was closed, before or while it waited.
+    pub fn recv(&self) -> Recv<'_, T> {
+        Recv { stream: self, next: Next::default(), over: false }
+    }
+
+    /// Receives an item that is there, straight from a waiting sender if the stream is a rendezvous.
+    /// Items that others were woken for are theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] when there is no item now, else as for [`recv`](Self::recv).
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut wakes = Wakes::default();
+        let received = self.shared.lock().try_recv(&self.end, &mut wakes);
+        wakes.wake();
+        received
+    }
+
+    /// Closes the stream for all senders, as [`SendStream::close`](super::SendStream::close) does.
+    ///
+    /// Senders that wait get their items back. Receivers take what is queued and then find the end.
+    pub fn close(&self) {
+        let mut wakes = Wakes::default();
+        self.shared.lock().close(&mut wakes);
+        wakes.wake();
+    }
+
+    /// Closes this end alone, as dropping it would; other clones go on.
+    ///
+    /// What waits through a reference to this end gets [`RecvError::Closed`]; a receive that was woken
+    /// for an item still gets it. It takes time in proportion to the number of receivers that wait. A
+    /// clone of a closed end is closed.
+    pub fn close_end(&self) {
+        let mut wakes = Wakes::default();
+        let shed = self.shared.lock().close_receive_end(&self.end, &mut wakes);
+        wakes.wake();
+        drop(shed);
+    }
+
+    /// What the stream tells about itself; the same from either end.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.statistics()
+    }
+
+    /// How many items are queued: sent, and not taken yet.
+    pub fn len(&self) -> usize {
+        self.shared.lock().len()
+    }
+
+    /// Whether no item is queued.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many items the stream holds.
+    pub fn capacity(&self) -> Capacity {
+        self.shared.capacity()
+    }
+
+    /// Whether both ends receive from the same stream.
+    pub fn same_stream(&self, other: &Self) -> bool {
+        self.shared.is_same(&other.shared)
+    }
+}
+
+impl<T> Clone for ReceiveStream<T> {
+    fn clone(&self) -> Self {
+        let end = self.shared.lock().clone_receive_end(&self.end);
+        Self::new(self.shared.clone(), end)
+    }
+}
+
+impl<T> Drop for ReceiveStream<T> {
+    fn drop(&mut self) {
+        self.next.forsake(&self.shared);
+        let mut wakes = Wakes::default();
+        let shed = self.shared.lock().drop_receive_end(&self.end, &mut wakes);
+        wakes.wake();
+        drop(shed);
+    }
+}
+
+impl<T> fmt::Debug for ReceiveStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.describe("ReceiveStream", f)
+    }
+}
+
+impl<T> Stream for ReceiveStream<T> {
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let this = self.get_mut();
+        this.next.poll(&this.shared, &this.end, cx).map(Result::ok)
+    }
+}
+
+/// The future of [`ReceiveStream::recv`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Recv<'a, T> {
+    stream: &'a ReceiveStream<T>,
+    next: Next,
+    over: bool,
+}
+
+impl<T> Future for Recv<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    /// # Panics
+    ///
+    /// When it is polled again after it was ready.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        assert!(!this.over, "`Recv` was polled after it was ready");
+        let received = ready!(this.next.poll(&this.stream.shared, &this.stream.end, cx));
+        this.over = true;
+        Poll::Ready(received)
+    }
+}
+
+impl<T> Drop for Recv<'_, T> {
+    fn drop(&mut self) {
+        self.next.forsake(&self.stream.shared);
+    }
+}
+
+impl<T> fmt::Debug for Recv<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recv").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// A wait for an item that may go on over several polls; a future's or a stream's.
+#[derive(Debug, Default)]
+struct Next {
+    gate: Gate,
+    seat: Option<Key>,
+}
+
+impl Next {
+    fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        ready!(self.gate.poll_enter(cx));
+        let received = ready!(shared.visit(cx, |state, visit| state.poll_recv(end, &mut self.seat, visit)));
+        self.gate = Gate::new();
+        Poll::Ready(received)
+    }
+
+    /// Gives up the place; if it was called, the next receiver is.
+    fn forsake<T>(&mut self, shared: &Shared<T>) {
+        let Some(key) = self.seat.take() else { return };
+        let mut wakes = Wakes::default();
+        let remains = shared.lock().forsake_receiver(key, &mut wakes);
+        wakes.wake();
+        drop(remains);
+    }
+}

@@ -1,0 +1,146 @@
+//! What receiving ends do to the state.
+
+use super::super::error::{RecvError, SendError, TryRecvError};
+use super::super::visit::{Step, Visit, Wakes};
+use super::super::wait_list::Key;
+use super::{CALLED, Claim, End, LINE, Receiver, State, WAITING};
+use core::task::Waker;
+use std::collections::VecDeque;
+
+impl<T> State<T> {
+    /// Another receiving end, open if `of` is.
+    pub(in super::super) fn clone_receive_end(&mut self, of: &End) -> End {
+        self.open_receivers += usize::from(of.is_open());
+        self.clone_end(of)
+    }
+
+    /// Counts an end out that is dropped: no future of it is left. Carries out the items that nobody
+    /// can take any more.
+    pub(in super::super) fn drop_receive_end(&mut self, end: &End, wakes: &mut Wakes) -> VecDeque<T> {
+        if !end.shut() {
+            return VecDeque::new();
+        }
+        self.open_receivers -= 1;
+        if self.open_receivers > 0 {
+            return VecDeque::new();
+        }
+        self.refuse_senders(WAITING, |_| true, SendError::Broken, wakes);
+        self.wake_watchers(|_| true, wakes);
+        self.shed(wakes)
+    }
+
+    /// Closes one end while others may use it: receives that wait through it are refused, those that
+    /// were called keep their item.
+    pub(in super::super) fn close_receive_end(&mut self, end: &End, wakes: &mut Wakes) -> VecDeque<T> {
+        self.refuse_receivers(|receiver| receiver.end == end.id, RecvError::Closed, wakes);
+        self.drop_receive_end(end, wakes)
+    }
+
+    pub(in super::super) fn try_recv(&mut self, end: &End, wakes: &mut Wakes) -> Result<T, TryRecvError> {
+        if !end.is_open() {
+            return Err(TryRecvError::Closed);
+        }
+        if self.has_unclaimed() {
+            return self.take(wakes).ok_or(TryRecvError::Empty);
+        }
+        Err(if self.has_ended() { TryRecvError::EndOfStream } else { TryRecvError::Empty })
+    }
+
+    /// Whether there is an item beyond those that belong to the called. On a rendezvous where nobody
+    /// waits, the sender who is next steps up for a newcomer.
+    fn has_unclaimed(&mut self) -> bool {
+        if self.available() > self.receivers.len(CALLED) {
+            return true;
+        }
+        self.is_rendezvous() && self.receivers.is_empty(WAITING) && self.next_sender_steps_up()
+    }
+
+    fn next_sender_steps_up(&mut self) -> bool {
+        let Some(key) = self.senders.first(WAITING) else { return false };
+        let offers = matches!(self.senders[key].claim, Claim::Item(_));
+        if offers {
+            self.senders.move_to_back(key, LINE);
+        }
+        offers
+    }
+
+    /// Takes the oldest item and lets the next sender have the room.
+    fn take(&mut self, wakes: &mut Wakes) -> Option<T> {
+        let item = match self.queue.pop_front() {
+            Some(item) => Some(item),
+            None => self.take_from_line(wakes),
+        };
+        self.settle(wakes);
+        item
+    }
+
+    fn take_from_line(&mut self, wakes: &mut Wakes) -> Option<T> {
+        let key = self.senders.first(LINE)?;
+        let sender = &mut self.senders[key];
+        if sender.end.is_none() {
+            return self.take_handed(key);
+        }
+        let item = core::mem::replace(&mut sender.claim, Claim::Sent).into_item();
+        wakes.add(sender.waker.take());
+        self.senders.take_out(key);
+        item
+    }
+
+    /// One poll of a receive.
+    pub(in super::super) fn poll_recv(
+        &mut self,
+        end: &End,
+        seat: &mut Option<Key>,
+        visit: &mut Visit<'_>,
+    ) -> Step<Result<T, RecvError>> {
+        if let Some(key) = *seat {
+            return self.poll_called(key, seat, visit);
+        }
+        match self.try_recv(end, &mut visit.wakes) {
+            Ok(item) => Step::Done(Ok(item)),
+            Err(TryRecvError::EndOfStream) => Step::Done(Err(RecvError::EndOfStream)),
+            Err(TryRecvError::Closed) => Step::Done(Err(RecvError::Closed)),
+            Err(TryRecvError::Empty) => self.wait_for_call(end, seat, visit),
+        }
+    }
+
+    fn wait_for_call<R>(&mut self, end: &End, seat: &mut Option<Key>, visit: &mut Visit<'_>) -> Step<R> {
+        let Some(waker) = visit.take_waker() else { return Step::NeedWaker };
+        let receiver = Receiver { end: end.id, waker: Some(waker), refused: None };
+        *seat = Some(self.receivers.join(WAITING, receiver));
+        self.settle(&mut visit.wakes);
+        Step::Wait
+    }
+
+    fn poll_called(
+        &mut self,
+        key: Key,
+        seat: &mut Option<Key>,
+        visit: &mut Visit<'_>,
+    ) -> Step<Result<T, RecvError>> {
+        if self.receivers.lane(key) == Some(WAITING) {
+            return visit.refresh(&mut self.receivers[key].waker);
+        }
+        *seat = None;
+        if let Some(why) = self.receivers.leave(key).refused {
+            return Step::Done(Err(why));
+        }
+        let item = self.take(&mut visit.wakes).expect("an item waits for each called receiver (invariant 3)");
+        Step::Done(Ok(item))
+    }
+
+    /// Gives up the place of a receive that is dropped, and hands its call on. Carries out the item
+    /// that was owed to it if nobody is left to take it.
+    pub(in super::super) fn forsake_receiver(
+        &mut self,
+        key: Key,
+        wakes: &mut Wakes,
+    ) -> (Option<Waker>, VecDeque<T>) {
+        let waker = self.receivers.leave(key).waker;
+        if !crate::loom::fault("stream_keeps_wake") {
+            self.settle(wakes);
+        }
+        let shed = if self.open_receivers == 0 { self.shed(wakes) } else { VecDeque::new() };
+        (waker, shed)
+    }
+}

@@ -1,0 +1,173 @@
+//! A slab of waiters threaded into lanes, where joining, moving and leaving take constant time.
+//!
+//! A waiter stands in one lane or, once its fate is decided, in none; it keeps its place in the slab
+//! until its owner makes it leave. Places are reused, so that nothing is allocated per wait. A [`Key`]
+//! belongs to the one future that joined, which is why it needs no generation.
+
+use core::ops::{Index, IndexMut};
+
+/// No node.
+const NIL: usize = usize::MAX;
+
+/// The place of a waiter, valid until it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(usize);
+
+impl Key {
+    const fn of(index: usize) -> Option<Self> {
+        if index == NIL { None } else { Some(Self(index)) }
+    }
+}
+
+/// Waiters in `LANES` lanes; the lanes are named by whoever owns the list.
+pub(super) struct WaitList<W, const LANES: usize> {
+    nodes: Vec<Node<W>>,
+    /// The first place that is free; those that follow are chained by `next`.
+    free: usize,
+    lanes: [Lane; LANES],
+}
+
+struct Node<W> {
+    /// `None` while the place is free.
+    waiter: Option<W>,
+    lane: Option<usize>,
+    previous: usize,
+    next: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Lane {
+    first: usize,
+    last: usize,
+    len: usize,
+}
+
+impl<W, const LANES: usize> WaitList<W, LANES> {
+    pub(super) const fn new() -> Self {
+        Self { nodes: Vec::new(), free: NIL, lanes: [Lane { first: NIL, last: NIL, len: 0 }; LANES] }
+    }
+
+    pub(super) const fn len(&self, lane: usize) -> usize {
+        self.lanes[lane].len
+    }
+
+    pub(super) const fn is_empty(&self, lane: usize) -> bool {
+        self.len(lane) == 0
+    }
+
+    pub(super) const fn first(&self, lane: usize) -> Option<Key> {
+        Key::of(self.lanes[lane].first)
+    }
+
+    pub(super) const fn last(&self, lane: usize) -> Option<Key> {
+        Key::of(self.lanes[lane].last)
+    }
+
+    /// Who stands behind this waiter in its lane.
+    pub(super) fn next(&self, key: Key) -> Option<Key> {
+        Key::of(self.nodes[key.0].next)
+    }
+
+    /// The lane this waiter stands in.
+    pub(super) fn lane(&self, key: Key) -> Option<usize> {
+        self.nodes[key.0].lane
+    }
+
+    /// Takes a place, last in this lane.
+    pub(super) fn join(&mut self, lane: usize, waiter: W) -> Key {
+        let index = self.allot(waiter);
+        self.link_last(index, lane);
+        Key(index)
+    }
+
+    /// Moves a waiter to the end of this lane.
+    pub(super) fn move_to_back(&mut self, key: Key, lane: usize) {
+        self.unlink(key.0);
+        self.link_last(key.0, lane);
+    }
+
+    /// Moves a waiter to the front of this lane.
+    pub(super) fn move_to_front(&mut self, key: Key, lane: usize) {
+        self.unlink(key.0);
+        self.link_first(key.0, lane);
+    }
+
+    /// Takes a waiter out of its lane; it keeps its place until it leaves.
+    pub(super) fn take_out(&mut self, key: Key) {
+        self.unlink(key.0);
+    }
+
+    /// Gives up a waiter's place and hands the waiter back.
+    pub(super) fn leave(&mut self, key: Key) -> W {
+        self.unlink(key.0);
+        let node = &mut self.nodes[key.0];
+        node.next = self.free;
+        self.free = key.0;
+        node.waiter.take().expect(OCCUPIED)
+    }
+
+    fn allot(&mut self, waiter: W) -> usize {
+        let index = self.free;
+        if index == NIL {
+            self.nodes.push(Node { waiter: Some(waiter), lane: None, previous: NIL, next: NIL });
+            return self.nodes.len() - 1;
+        }
+        let node = &mut self.nodes[index];
+        self.free = node.next;
+        node.waiter = Some(waiter);
+        index
+    }
+
+    fn link_last(&mut self, index: usize, lane: usize) {
+        let last = self.lanes[lane].last;
+        self.place(index, lane, last, NIL);
+    }
+
+    fn link_first(&mut self, index: usize, lane: usize) {
+        let first = self.lanes[lane].first;
+        self.place(index, lane, NIL, first);
+    }
+
+    fn place(&mut self, index: usize, lane: usize, previous: usize, next: usize) {
+        let node = &mut self.nodes[index];
+        (node.lane, node.previous, node.next) = (Some(lane), previous, next);
+        *self.link_after(previous, lane) = index;
+        *self.link_before(next, lane) = index;
+        self.lanes[lane].len += 1;
+    }
+
+    fn unlink(&mut self, index: usize) {
+        let node = &mut self.nodes[index];
+        let Some(lane) = node.lane.take() else { return };
+        let (previous, next) = (node.previous, node.next);
+        *self.link_after(previous, lane) = next;
+        *self.link_before(next, lane) = previous;
+        self.lanes[lane].len -= 1;
+    }
+
+    /// The link that names who comes after this node, or the first of the lane.
+    fn link_after(&mut self, index: usize, lane: usize) -> &mut usize {
+        if index == NIL { &mut self.lanes[lane].first } else { &mut self.nodes[index].next }
+    }
+
+    /// The link that names who comes before this node, or the last of the lane.
+    fn link_before(&mut self, index: usize, lane: usize) -> &mut usize {
+        if index == NIL { &mut self.lanes[lane].last } else { &mut self.nodes[index].previous }
+    }
+}
+
+const OCCUPIED: &str = "a key is used only by the waiter that holds its place";
+
+impl<W, const LANES: usize> Index<Key> for WaitList<W, LANES> {
+    type Output = W;
+
+    fn index(&self, key: Key) -> &W {
+        self.nodes[key.0].waiter.as_ref().expect(OCCUPIED)
+    }
+}
+
+impl<W, const LANES: usize> IndexMut<Key> for WaitList<W, LANES> {
+    fn index_mut(&mut self, key: Key) -> &mut W {
+        self.nodes[key.0].waiter.as_mut().expect(OCCUPIED)
+    }
+}
