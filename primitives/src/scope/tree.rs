@@ -271,10 +271,11 @@ impl Tree {
         }
     }
 
-    /// Whether the body may be dropped now: still cancelled, and nothing inside holds it.
-    pub(super) fn may_drop_body(&self, node: &Node) -> bool {
+    /// Why the body is dropped now, if it may be: still cancelled, and nothing inside holds it.
+    pub(super) fn cause_to_drop(&self, node: &Node) -> Option<Cause> {
         let record = &self.records[node.index as usize];
-        node.has(node::CANCELLED) && (record.holds == 0 || crate::loom::fault("scope_ignores_holds"))
+        let free = record.holds == 0 || crate::loom::fault("scope_ignores_holds");
+        (free && node.has(node::CANCELLED)).then(|| self.cause(node).unwrap_or(Cause::Dropped))
     }
 
     pub(super) fn take_mail(&mut self, node: &Node) -> Vec<Mail> {
