@@ -241,9 +241,7 @@ impl Tree {
     }
 
     pub(super) fn register(&mut self, node: &Node, waker: &Waker, effects: &mut Effects) {
-        if let Some(old) = self.at(node.index).waker.replace(waker.clone()) {
-            effects.wakers.push(old);
-        }
+        effects.discard(self.at(node.index).waker.replace(waker.clone()));
     }
 
     pub(super) fn waker(&self, node: &Node) -> Option<Waker> {
@@ -259,7 +257,7 @@ impl Tree {
         let watchers = &mut self.at(node.index).extra().watchers;
         match watchers.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) if old.will_wake(waker) => {}
-            Some((_, old)) => effects.wakers.push(core::mem::replace(old, waker.clone())),
+            Some((_, old)) => effects.discard([core::mem::replace(old, waker.clone())]),
             None => watchers.push((*key, waker.clone())),
         }
     }
@@ -267,7 +265,7 @@ impl Tree {
     pub(super) fn unwatch(&mut self, node: &Node, key: u64, effects: &mut Effects) {
         let Some(extra) = &mut self.at(node.index).extra else { return };
         if let Some(at) = extra.watchers.iter().position(|(k, _)| *k == key) {
-            effects.wakers.push(extra.watchers.swap_remove(at).1);
+            effects.discard([extra.watchers.swap_remove(at).1]);
         }
     }
 
