@@ -2,12 +2,14 @@
 
 use crate::harness::{Bench, Row};
 use crate::workers::Workers;
-use arbour::CancelScope;
+use arbour::{CancelScope, Scope};
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
 /// Polls in one go.
 const POLLS: u64 = 10_000;
+
+const UNCANCELLED: &str = "nobody cancels";
 
 pub(super) fn benches() -> Vec<Bench> {
     [bench("yield_now", yields), bench("tokio mpsc recv", receives)].into_iter().flatten().collect()
@@ -18,9 +20,12 @@ fn bench<Fut>(name: &str, work: fn(u64) -> Fut) -> [Bench; 2]
 where
     Fut: Future<Output = ()> + Send + 'static,
 {
-    let bare = || vec![row("bare", move |polls| work(polls))];
-    let one = row("one scope", move |polls| scoped(work(polls)));
-    let four = row("four scopes", move |polls| scoped(scoped(scoped(scoped(work(polls))))));
+    let bare = || vec![row("bare", move |polls| async move { work(polls).await })];
+    let one = row("one scope", move |polls| async move { scope(work(polls)).await.expect(UNCANCELLED) });
+    let four = row("four scopes", move |polls| async move {
+        let nested = scope(scope(scope(scope(work(polls))))).await;
+        nested.flatten().flatten().flatten().expect(UNCANCELLED);
+    });
     [
         Bench::new(format!("poll in one scope/{name}"), POLLS, one, bare()),
         Bench::new(format!("poll in four scopes/{name}"), POLLS, four, bare()),
@@ -37,8 +42,8 @@ where
     })
 }
 
-async fn scoped(body: impl Future<Output = ()>) {
-    CancelScope::new().run(body).await.expect("nobody cancels");
+fn scope<F: Future>(body: F) -> Scope<F> {
+    CancelScope::new().run(body)
 }
 
 async fn yields(polls: u64) {
