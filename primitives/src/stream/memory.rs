@@ -26,7 +26,8 @@ use crate::loom::{Arc, Mutex, MutexGuard};
 use core::fmt;
 use core::task::{Context, Poll};
 use state::State;
-use visit::{Step, Visit};
+use visit::{Step, Visit, Wakes};
+use wait_list::Key;
 
 /// Makes a memory object stream: a sending and a receiving end, both of which clone.
 ///
@@ -87,12 +88,30 @@ impl<T> Shared<T> {
         self.0.state.lock()
     }
 
+    #[inline]
     fn visit<R>(
         &self,
         cx: &Context<'_>,
+        will_wait: bool,
         step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
     ) -> Poll<R> {
-        visit::visit(&self.0.state, cx, step)
+        visit::visit(&self.0.state, cx, will_wait, step)
+    }
+
+    /// Gives up the place of a sender that goes without its outcome.
+    fn forsake_sender(&self, key: Key) {
+        let mut wakes = Wakes::default();
+        let remains = self.lock().forsake_sender(key, &mut wakes);
+        wakes.wake();
+        drop(remains);
+    }
+
+    /// Gives up the place of a receiver that goes without its item.
+    fn forsake_receiver(&self, key: Key) {
+        let mut wakes = Wakes::default();
+        let remains = self.lock().forsake_receiver(key, &mut wakes);
+        wakes.wake();
+        drop(remains);
     }
 
     fn capacity(&self) -> Capacity {

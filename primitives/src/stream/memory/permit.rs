@@ -129,17 +129,16 @@ impl Place {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit<T>, SendError<()>>> {
         ready!(self.gate.poll_enter(cx));
-        let granted = ready!(shared.visit(cx, |state, visit| state.poll_reserve(end, &mut self.seat, visit)));
+        let granted =
+            ready!(shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit)));
         self.gate = Gate::new();
         Poll::Ready(granted.map(|()| Permit::new(shared)))
     }
 
     /// Gives up what was waited for.
     pub(super) fn forsake<T>(&mut self, shared: &Shared<T>) {
-        let Some(key) = self.seat.take() else { return };
-        let mut wakes = Wakes::default();
-        let remains = shared.lock().forsake_sender(key, &mut wakes);
-        wakes.wake();
-        drop(remains);
+        if let Some(key) = self.seat.take() {
+            shared.forsake_sender(key);
+        }
     }
 }

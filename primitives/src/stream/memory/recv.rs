@@ -184,17 +184,17 @@ struct Next {
 impl Next {
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
-        let received = ready!(shared.visit(cx, |state, visit| state.poll_recv(end, &mut self.seat, visit)));
+        let received =
+            ready!(shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit)));
         self.gate = Gate::new();
         Poll::Ready(received)
     }
 
     /// Gives up the place; if it was called, the next receiver is.
+    #[inline]
     fn forsake<T>(&mut self, shared: &Shared<T>) {
-        let Some(key) = self.seat.take() else { return };
-        let mut wakes = Wakes::default();
-        let remains = shared.lock().forsake_receiver(key, &mut wakes);
-        wakes.wake();
-        drop(remains);
+        if let Some(key) = self.seat.take() {
+            shared.forsake_receiver(key);
+        }
     }
 }

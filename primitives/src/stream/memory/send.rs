@@ -262,17 +262,18 @@ impl<T> Future for Send<'_, T> {
         assert!(this.item.is_some() || this.seat.is_some(), "`Send` was polled after it was ready");
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
-        shared.visit(cx, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit))
+        let will_wait = this.seat.is_none() && shared.capacity() == Capacity::Bounded(0);
+        shared
+            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit))
     }
 }
 
 impl<T> Drop for Send<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        let Some(key) = self.seat.take() else { return };
-        let mut wakes = Wakes::default();
-        let remains = self.stream.shared.lock().forsake_sender(key, &mut wakes);
-        wakes.wake();
-        drop(remains);
+        if let Some(key) = self.seat.take() {
+            self.stream.shared.forsake_sender(key);
+        }
     }
 }
 
@@ -297,7 +298,7 @@ impl<T> Future for Closed<'_, T> {
         let this = self.get_mut();
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
-        shared.visit(cx, |state, visit| state.poll_watch(end, &mut this.seat, visit))
+        shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit))
     }
 }
 

@@ -181,7 +181,14 @@ impl<T> State<T> {
     }
 
     /// Restores the invariants 2, 3 and 5 after any change; all but the closing calls change by one.
+    #[inline]
     fn settle(&mut self, wakes: &mut Wakes) {
+        if self.all_receivers() > 0 || !self.senders.is_empty(WAITING) {
+            self.serve(wakes);
+        }
+    }
+
+    fn serve(&mut self, wakes: &mut Wakes) {
         self.admit(wakes);
         self.call(wakes);
         self.end_receivers(wakes);

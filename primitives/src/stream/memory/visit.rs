@@ -26,8 +26,15 @@ impl Wakes {
     }
 
     /// Wakes them all, in the order in which they were added.
+    #[inline]
     pub(super) fn wake(self) {
-        for waker in [self.one, self.other].into_iter().flatten().chain(self.more) {
+        if self.one.is_some() {
+            self.wake_all();
+        }
+    }
+
+    fn wake_all(self) {
+        for waker in self.one.into_iter().chain(self.other).chain(self.more) {
             contain(|| waker.wake());
         }
     }
@@ -94,13 +101,17 @@ impl Visit<'_> {
     }
 }
 
-/// Visits the state, a second time when a waker has to be cloned first; then wakes.
+/// Visits the state, a second time when a waker has to be cloned first; then wakes. Who knows that it
+/// will wait brings the waker along.
+#[inline]
 pub(super) fn visit<T, R>(
     state: &Mutex<State<T>>,
     cx: &Context<'_>,
+    will_wait: bool,
     mut step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
 ) -> Poll<R> {
-    let mut luggage = Visit { wakes: Wakes::default(), waker: cx.waker(), spare: None };
+    let spare = will_wait.then(|| cx.waker().clone());
+    let mut luggage = Visit { wakes: Wakes::default(), waker: cx.waker(), spare };
     loop {
         let outcome = step(&mut state.lock(), &mut luggage);
         let result = match outcome {

@@ -81,7 +81,7 @@ async fn streamer(mut rx: ReceiveStream<u32>, ledger: &Ledger) {
     ledger.received.borrow_mut().push(item);
 }
 
-/// Four senders of each kind against four receivers of each kind, in an order given by `rotation`.
+/// Four senders of three kinds against four receivers of two, in an order given by `rotation`.
 fn sweep(capacity: usize, rotation: usize, victim: usize, k: usize, restless: bool) -> bool {
     let ledger = Ledger::default();
     let (tx, rx) = memory_stream(capacity);
