@@ -90,7 +90,9 @@ impl After {
     }
 
     fn take_mail(&mut self, node: &Arc<Node>) {
-        for mail in tree::lock().take_mail(node) {
+        // Not in the head of the loop: there the lock would be held while a clean-up asks for it.
+        let arrived = tree::lock().take_mail(node);
+        for mail in arrived {
             match mail {
                 Mail::CleanUp(future) => {
                     let cleanup = CleanUp::beside(future, node);
