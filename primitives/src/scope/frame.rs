@@ -333,10 +333,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             match after::settle(self.node, self.after, outermost, ending, cx) {
                 Settled::Waiting if *self.registered => return Poll::Pending,
                 Settled::Waiting => self.register(cx),
-                Settled::Passing => {
+                // The last child may have failed after `ending` was asked.
+                Settled::Passing if self.ending() == Ending::Dropped => {
                     let how = self.take_how();
                     self.stage.set(Stage::Passing { how });
                     return Poll::Pending;
+                }
+                Settled::Passing => {
+                    if let Some(node) = self.node.take() {
+                        tree::change(|tree, effects| tree.end_node(&node, effects));
+                    }
+                    return self.resolve();
                 }
                 Settled::Ended => {
                     *self.node = None;
