@@ -107,6 +107,14 @@ pub(super) fn run<R>(node: &mut Option<Arc<Node>>, outermost: bool, body: impl F
     body()
 }
 
+/// Runs `drop` with `node` current for whoever drops it: that may be another task than the one which
+/// polled. Opens no allowance.
+pub(super) fn run_drop<R>(node: &mut Option<Arc<Node>>, drop: impl FnOnce() -> R) -> R {
+    let _restore = Entered::new(node, false);
+    let _ = SLOT.try_with(|slot| slot.task.set(runtime::task_id()));
+    drop()
+}
+
 struct Entered<'a> {
     node: &'a mut Option<Arc<Node>>,
     previous: Option<(Option<Arc<Node>>, u64)>,

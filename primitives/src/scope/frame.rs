@@ -226,7 +226,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
-            Err(payload) => self.finish(Ended::Panicked(payload), cx),
+            Err(payload) => self.panicked(payload, cx),
             Ok(Poll::Pending) if began & (CANCELLED | DELIVER) == CANCELLED | DELIVER && self.may_drop() => {
                 self.cancel_body(cx)
             }
@@ -275,9 +275,18 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         self.finish(how, cx)
     }
 
+    /// What the body still holds is dropped before its end is told; the first panic counts.
+    fn panicked(&mut self, payload: Payload, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if let Err(second) = self.drop_body() {
+            let message = super::panic_message(&second);
+            tracing::error!(message, "the drop of a panicked body panicked too; the first panic goes on");
+        }
+        self.finish(Ended::Panicked(payload), cx)
+    }
+
     fn drop_body(&mut self) -> Result<(), Payload> {
         let mut stage = self.stage.as_mut();
-        current::run(self.node, false, || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Done))))
+        current::run_drop(self.node, || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Done))))
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
