@@ -183,7 +183,8 @@ impl Fault {
     ) -> impl Future<Output = T> {
         poll_fn(move |cx| {
             self.left = self.left.saturating_sub(1);
-            if self.left == 0 && !std::mem::replace(&mut self.struck, true)
+            if self.left == 0
+                && !std::mem::replace(&mut self.struck, true)
                 && let Poll::Ready(output) = blow()
             {
                 return Poll::Ready(output);

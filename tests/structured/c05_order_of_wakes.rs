@@ -1,7 +1,7 @@
 //! C5: flags before wakes, the innermost first; depth and width cost no stack.
 
 use crate::support::{Journal, everywhere, never, one_thread, poll_once, turns, until};
-use arbour::{CancelScope, TaskGroup, catch_cancel, cancelled, shield, task_group};
+use arbour::{CancelScope, TaskGroup, cancelled, catch_cancel, shield, task_group};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;

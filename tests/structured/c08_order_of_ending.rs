@@ -1,9 +1,7 @@
 //! C8: body, children, clean-ups, finalizers, in this order and in whatever way the body ended.
 
 use crate::support::{Journal, MS, everywhere, message, never, paused, poll_once, turns, until};
-use arbour::{
-    CancelScope, Failure, ScopeHandle, clean_up, defer, move_on_after, shield, task_group,
-};
+use arbour::{CancelScope, Failure, ScopeHandle, clean_up, defer, move_on_after, shield, task_group};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use tokio::sync::oneshot;

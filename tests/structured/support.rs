@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
 
 /// Longer than anything here takes: a scenario that hangs fails. Where time is paused it is at once.
-const HANGS: Duration = Duration::from_secs(100);
+const HANGS: Duration = Duration::from_secs(20);
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -129,21 +129,6 @@ pub(crate) async fn never<T>() -> T {
 /// Polls a future once, as foreign code does that then puts it aside.
 pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
-}
-
-/// A future that counts how often it is polled.
-pub(crate) struct Counted<F> {
-    pub(crate) future: Pin<Box<F>>,
-    pub(crate) polls: Arc<std::sync::atomic::AtomicUsize>,
-}
-
-impl<F: Future> Future for Counted<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.future.as_mut().poll(cx)
-    }
 }
 
 /// The number of tasks that live on this runtime.
