@@ -253,11 +253,10 @@ fn stopping_hears_a_drain_through_shields_and_cancelled_does_not() {
 fn a_join_that_is_dropped_and_begun_again_loses_nothing() {
     everywhere(5, || async {
         let value = task_group(async |group| {
-            let mut child = group.spawn_value(async {
-                turns(5).await;
-                9
-            });
-            tokio::select! { biased; _ = &mut child => unreachable!("it takes five turns"), () = yield_now() => {} }
+            let (go, gate) = tokio::sync::oneshot::channel();
+            let mut child = group.spawn_value(async { gate.await.unwrap() });
+            tokio::select! { biased; _ = &mut child => unreachable!("the gate is closed"), () = yield_now() => {} }
+            go.send(9).unwrap();
             child.await.unwrap()
         });
         assert_eq!(value.await.unwrap(), 9);

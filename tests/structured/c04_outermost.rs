@@ -185,7 +185,7 @@ fn what_arrives_at_a_passing_scope_goes_to_its_nearest_living_ancestor() {
                     let noted = journal.later("cleaned up");
                     tokio::spawn(async move { origin.clean_up(noted) }).await.unwrap();
                 });
-                tokio::join!(inner, late).0.map(|()| ())
+                tokio::join!(inner, late).0
             })
             .await;
         assert!(outcome.is_err());

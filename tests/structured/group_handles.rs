@@ -112,6 +112,7 @@ fn names_and_states_can_be_read_at_any_time() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "what is handed out is awaited elsewhere")]
 fn a_child_whose_runtime_has_gone_says_that_it_was_aborted() {
     let gone = crate::support::one_thread();
     let group = std::sync::Arc::new(std::sync::Mutex::new(None));

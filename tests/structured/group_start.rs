@@ -182,7 +182,9 @@ fn a_start_dropped_after_its_child_was_ready_leaves_the_child_to_the_group() {
         let inside = journal.clone();
         let outcome = task_group(async move |group| {
             let child = inside.clone();
+            let (go, gate) = tokio::sync::oneshot::channel();
             let mut start = Box::pin(group.start(|ready: Ready<()>| async move {
+                gate.await.unwrap();
                 ready.started(());
                 child.note("ready");
                 turns(5).await;
@@ -190,6 +192,7 @@ fn a_start_dropped_after_its_child_was_ready_leaves_the_child_to_the_group() {
                 Ok::<_, Failure>(())
             }));
             assert!(poll_once(&mut start).await.is_pending());
+            go.send(()).unwrap();
             until(|| inside.holds("ready")).await;
             drop(start);
         });
