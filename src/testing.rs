@@ -1,11 +1,28 @@
 //! What tests of asynchronous code need: paused time, and faults at every await.
 
+mod every_await;
+
+pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
+
 /// Runs a future on a runtime of its own, on this thread, with the clock paused: time jumps to the
 /// next timer whenever every task is idle.
 ///
 /// # Panics
 ///
 /// When the runtime cannot be made, and with the panic of the future.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tokio::time::{Instant, sleep};
+///
+/// arbour::testing::block_on(async {
+///     let begin = Instant::now();
+///     sleep(Duration::from_secs(3600)).await; // takes no time at all
+///     assert_eq!(begin.elapsed(), Duration::from_secs(3600));
+/// });
+/// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
     arbour_supervisor::install();
     tokio::runtime::Builder::new_current_thread()
@@ -14,4 +31,26 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         .build()
         .expect("a runtime on this thread needs only memory and descriptors")
         .block_on(future)
+}
+
+/// The number of scopes that have begun, or have a handle, and have not ended: groups, child tasks,
+/// shields, clean-ups and finalizers are scopes too. Zero says that nothing has leaked.
+///
+/// It counts for the whole process, and the tests of one binary run side by side. A test that looks
+/// for leaks therefore lives in a binary of its own, whose tests take turns.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::CancelScope;
+/// use arbour::testing::{block_on, living_scopes};
+///
+/// let scope = CancelScope::new();
+/// assert_eq!(living_scopes(), 1);
+/// block_on(scope.run(async { assert_eq!(living_scopes(), 1) })).unwrap();
+/// assert_eq!(living_scopes(), 0);
+/// ```
+#[must_use]
+pub fn living_scopes() -> usize {
+    arbour_primitives::scope::living_nodes()
 }

@@ -118,12 +118,20 @@ pub(super) fn run<R>(
 ) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| enter(slot, node, outermost));
     let result = catch_unwind(AssertUnwindSafe(body));
-    if let Ok((previous, task)) = before {
-        let _ = SLOT.try_with(|slot| {
-            slot.task.set(task);
-            *node = slot.replace(previous);
-        });
-    }
+    leave(node, before.ok());
+    result
+}
+
+/// Runs `drop` with `node` current for whoever drops it: that may be another task than the one which
+/// polled. Opens no allowance.
+pub(super) fn run_drop<R>(node: &mut Option<Arc<Node>>, drop: impl FnOnce() -> R) -> Result<R, Payload> {
+    let before = SLOT.try_with(|slot| {
+        let before = enter(slot, node, false);
+        slot.task.set(runtime::task_id());
+        before
+    });
+    let result = catch_unwind(AssertUnwindSafe(drop));
+    leave(node, before.ok());
     result
 }
 
@@ -135,4 +143,13 @@ fn enter(slot: &Slot, node: &mut Option<Arc<Node>>, outermost: bool) -> (Option<
         slot.units.set(UNITS);
     }
     (slot.replace(node.take()), task)
+}
+
+/// Takes the node out of the slot again and puts back what was there.
+fn leave(node: &mut Option<Arc<Node>>, before: Option<(Option<Arc<Node>>, u64)>) {
+    let Some((previous, task)) = before else { return };
+    let _ = SLOT.try_with(|slot| {
+        slot.task.set(task);
+        *node = slot.replace(previous);
+    });
 }

@@ -228,10 +228,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
-            Err(payload) => {
-                self.drop_after_panic();
-                self.finish(Ended::Panicked(payload), cx)
-            }
+            Err(payload) => self.panicked(payload, cx),
             Ok(Poll::Pending) => match self.cause_to_drop(began) {
                 Some(cause) => self.cancel_body(cause, cx),
                 None => {
@@ -282,16 +279,18 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         self.finish(how, cx)
     }
 
-    fn drop_body(&mut self) -> Result<(), Payload> {
-        let mut stage = self.stage.as_mut();
-        current::run(self.node, false, || stage.set(Stage::Done))
+    /// What the body still holds is dropped before its end is told; the first panic counts.
+    fn panicked(&mut self, payload: Payload, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if let Err(second) = self.drop_body() {
+            let message = super::panic_message(&second);
+            tracing::error!(message, "the drop of a panicked body panicked too; the first panic goes on");
+        }
+        self.finish(Ended::Panicked(payload), cx)
     }
 
-    /// What is left of a body that panicked is dropped in its scope, too. The first panic counts.
-    fn drop_after_panic(&mut self) {
-        if self.drop_body().is_err() {
-            tracing::error!("the drop of a body panicked after the body had; the first panic goes on");
-        }
+    fn drop_body(&mut self) -> Result<(), Payload> {
+        let mut stage = self.stage.as_mut();
+        current::run_drop(self.node, || stage.set(Stage::Done))
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
@@ -347,10 +346,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             match after::settle(self.node, self.after, outermost, ending, cx) {
                 Settled::Waiting if *self.registered => return Poll::Pending,
                 Settled::Waiting => self.register(cx),
-                Settled::Passing => {
+                // The last child may have failed after `ending` was asked.
+                Settled::Passing if self.ending() == Ending::Dropped => {
                     let how = self.take_how();
                     self.stage.set(Stage::Passing { how });
                     return Poll::Pending;
+                }
+                Settled::Passing => {
+                    if let Some(node) = self.node.take() {
+                        tree::change(|tree, effects| tree.end_node(&node, effects));
+                    }
+                    return self.resolve();
                 }
                 Settled::Ended => {
                     *self.node = None;

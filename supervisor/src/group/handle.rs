@@ -3,9 +3,10 @@
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use tokio::task::JoinHandle;
+use tokio::task::coop::unconstrained;
+use tokio::task::{JoinError, JoinHandle};
 
 /// Why a child gave no value.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -60,6 +61,22 @@ struct Task<T> {
     scope: ScopeHandle,
 }
 
+impl<T> Task<T> {
+    fn poll_join(&mut self, cx: &mut Context<'_>) -> Poll<Result<Ended<Result<T, Failure>>, JoinError>> {
+        let joined = Pin::new(&mut self.join).poll(cx);
+        // Once tokio's budget is spent a join is pending though it is ready. In a cancelled scope the
+        // body would then be dropped, and the outcome lost.
+        if joined.is_pending() && self.join.is_finished() && in_cancelled_scope() {
+            return pin!(unconstrained(&mut self.join)).poll(cx);
+        }
+        joined
+    }
+}
+
+fn in_cancelled_scope() -> bool {
+    ScopeHandle::current().is_some_and(|scope| scope.is_cancelled())
+}
+
 impl<T> TaskHandle<T> {
     pub(super) fn new(
         join: JoinHandle<Ended<Result<T, Failure>>>,
@@ -96,6 +113,13 @@ impl<T> TaskHandle<T> {
         }
     }
 
+    /// Whether the child has ended, its own children and finalizers included; also when it was not
+    /// started.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        matches!(self.state(), TaskState::Finished | TaskState::NotStarted)
+    }
+
     /// Cancels this child alone; that is its outcome, and no failure of the group.
     pub fn cancel(&self, cause: impl Into<Cause>) {
         if let Some(task) = &self.task {
@@ -123,7 +147,7 @@ impl<T> Future for TaskHandle<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         ready!(Gate::joining().poll_enter(cx));
-        Pin::new(&mut task.join).poll(cx).map(|outcome| match outcome {
+        task.poll_join(cx).map(|outcome| match outcome {
             Ok(Ended::Value(Ok(value))) => Ok(value),
             Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
             Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),

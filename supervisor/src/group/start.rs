@@ -64,7 +64,7 @@ impl<V> Ready<V> {
         }
         token.ready.store(true, Ordering::Release);
         token.place.take(&token.child);
-        // The caller may go at this moment; then it cancels the child itself.
+        // The caller may go at this moment; the child is the group's all the same.
         let _ = token.sender.send(value);
     }
 }
@@ -152,6 +152,7 @@ where
     let seat = caller.seat().ok_or(StartError::NotStarted)?;
     let child = seat.handle();
     let ready = Arc::new(AtomicBool::new(false));
+    let started = Arc::clone(&ready);
     let (sender, receiver) = oneshot::channel();
     let token = Token { sender, place, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
@@ -159,7 +160,7 @@ where
     let task = shared.runtime.spawn(seat.child(future.err_into::<Failure>(), observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
-    let unready = CancelOnDrop { child: Some(child) };
+    let unready = CancelOnDrop { child: Some(child), ready: started };
     if let Ok(value) = receiver.await {
         unready.keep();
         return Ok(Started { value, handle });
@@ -173,9 +174,10 @@ where
     })
 }
 
-/// A start that is dropped cancels its child, which the caller's scope then waits for.
+/// A start that is dropped before its child is ready cancels it; the caller's scope then waits for it.
 struct CancelOnDrop {
     child: Option<ScopeHandle>,
+    ready: Arc<AtomicBool>,
 }
 
 impl CancelOnDrop {
@@ -186,7 +188,9 @@ impl CancelOnDrop {
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        if let Some(child) = &self.child {
+        if let Some(child) = &self.child
+            && !self.ready.load(Ordering::Acquire)
+        {
             child.cancel("its start was dropped before it was ready");
         }
     }

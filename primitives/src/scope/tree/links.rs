@@ -81,6 +81,7 @@ impl Tree {
         self.release_busy(index, effects);
         self.unlink(index);
         self.uncount(index, effects);
+        self.wake_finishing(old, effects);
         self.at(index).link = link;
         self.link(index, parent);
         self.refresh_busy(index, effects);
@@ -120,8 +121,13 @@ impl Tree {
             effects.wake(record.waker.as_ref());
         }
         // A scope parked elsewhere keeps the place it was moved up to waiting for its children.
-        if up != NIL && self.at(up).phase == Phase::Finishing {
-            let waker = self.at(up).waker.as_ref();
+        self.wake_finishing(up, effects);
+    }
+
+    /// What kept this record from ending may be gone.
+    fn wake_finishing(&mut self, index: u32, effects: &mut Effects) {
+        if index != NIL && self.at(index).phase == Phase::Finishing {
+            let waker = self.at(index).waker.as_ref();
             effects.wake(waker);
         }
     }

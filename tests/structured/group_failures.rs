@@ -1,0 +1,187 @@
+//! How groups fail: what is recorded, what is cancelled, how it is found and printed.
+
+use crate::support::{everywhere, never, turns};
+use arbour::{CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, task_group, try_task_group};
+use std::fmt;
+use std::io;
+
+#[derive(Debug, thiserror::Error)]
+#[error("disk {0} is full")]
+struct DiskFull(u32);
+
+#[test]
+fn a_failure_cancels_the_body_and_the_siblings_and_is_the_only_leaf() {
+    everywhere(10, || async {
+        let outcome = task_group(async |group| {
+            group.spawn_value(never::<()>());
+            group.task().name("writer").spawn(async { Err::<(), _>(DiskFull(1)) });
+            never::<()>().await;
+        });
+        let error = outcome.await.unwrap_err();
+        assert_eq!(error.failures().len(), 1);
+        assert_eq!(error.failures()[0].task(), Some("writer"));
+        assert_eq!(error.find::<DiskFull>().unwrap().0, 1);
+    });
+}
+
+#[test]
+fn the_handle_and_the_group_show_the_same_failure() {
+    everywhere(5, || async {
+        let (put, take) = tokio::sync::oneshot::channel();
+        let outcome = task_group(async |group| {
+            let child = group.spawn(async { Err::<(), _>(DiskFull(2)) });
+            arbour::shield(async { put.send(child.await).ok().unwrap() }).await;
+        });
+        let error = outcome.await.unwrap_err();
+        let Err(TaskError::Failed(failure)) = take.await.unwrap() else { panic!("it failed") };
+        assert!(failure.same(&error.failures()[0]));
+    });
+}
+
+#[test]
+fn a_second_child_that_fails_while_being_cancelled_is_a_leaf_too() {
+    everywhere(20, || async {
+        let outcome = task_group(async |group| {
+            let (begins, begun) = tokio::sync::oneshot::channel();
+            group.spawn(async {
+                let wait = catch_cancel(async {
+                    begins.send(()).unwrap();
+                    never::<()>().await;
+                });
+                let _ = wait.await;
+                Err::<(), _>(io::Error::other("second"))
+            });
+            group.spawn(async {
+                begun.await.unwrap();
+                Err::<(), _>(DiskFull(3))
+            });
+        });
+        let error = outcome.await.unwrap_err();
+        assert_eq!(error.failures().len(), 2);
+        assert!(error.failures()[0].downcast_ref::<DiskFull>().is_some());
+        assert!(error.failures()[1].downcast_ref::<io::Error>().is_some());
+    });
+}
+
+#[test]
+fn a_bodys_error_and_a_childs_error_during_its_cancellation_are_both_leaves() {
+    everywhere(10, || async {
+        let outcome = try_task_group(async |group| {
+            let (begins, begun) = tokio::sync::oneshot::channel();
+            group.spawn(async {
+                let wait = catch_cancel(async {
+                    begins.send(()).unwrap();
+                    never::<()>().await;
+                });
+                let _ = wait.await;
+                Err::<(), _>(io::Error::other("child"))
+            });
+            begun.await.unwrap();
+            Err::<(), _>(DiskFull(4))
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(error.find::<DiskFull>().is_some() && error.find::<io::Error>().is_some(), "{error}");
+    });
+}
+
+#[test]
+fn a_panic_is_a_failure_with_message_and_place() {
+    everywhere(5, || async {
+        let outcome = task_group(async |group| {
+            group.task().name("parser").spawn_value(async { panic!("line {}", 7) });
+            never::<()>().await;
+        });
+        let error = outcome.await.unwrap_err();
+        let failure = &error.failures()[0];
+        assert!(failure.is_panic());
+        assert!(failure.panic_location().unwrap().contains("group_failures.rs"), "{failure}");
+        let text = failure.to_string();
+        assert!(text.starts_with("parser: panicked at ") && text.ends_with(": line 7"), "{text}");
+    });
+}
+
+#[test]
+fn cancellations_are_never_leaves() {
+    everywhere(5, || async {
+        let outcome = task_group(async |group| {
+            group.spawn_value(never::<()>());
+            group.cancel("enough");
+            never::<()>().await;
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(matches!(&error, GroupError::Cancelled(cause) if *cause == Cause::from("enough")));
+        assert!(error.failures().is_empty());
+    });
+}
+
+#[test]
+fn the_cancelled_siblings_know_who_failed() {
+    everywhere(5, || async {
+        let (put, take) = tokio::sync::oneshot::channel();
+        let outcome = task_group(async |group| {
+            let (begins, begun) = tokio::sync::oneshot::channel();
+            group.spawn_value(async {
+                let wait = catch_cancel(async {
+                    begins.send(()).unwrap();
+                    never::<()>().await;
+                });
+                put.send(wait.await.unwrap_err().cause).ok();
+            });
+            begun.await.unwrap();
+            group.task().name("writer").spawn(async { Err::<(), _>(DiskFull(5)) });
+        });
+        outcome.await.unwrap_err();
+        assert_eq!(take.await.unwrap().to_string(), "sibling writer failed");
+    });
+}
+
+async fn mixed() -> GroupError {
+    let outcome = task_group(async |group| {
+        let inner = task_group(async |group| {
+            group.task().name("leaf").spawn(async { Err::<(), _>(DiskFull(6)) });
+        });
+        group.task().name("branch").spawn(inner);
+        turns(1).await;
+    });
+    outcome.await.unwrap_err()
+}
+
+#[test]
+fn find_looks_into_nested_groups_and_it_prints_as_a_tree() {
+    everywhere(5, || async {
+        let error = mixed().await;
+        assert_eq!(error.find::<DiskFull>().unwrap().0, 6);
+        assert!(error.find::<fmt::Error>().is_none());
+        assert_eq!(error.to_string(), "1 task failed\n- branch: 1 task failed\n  - leaf: disk 6 is full");
+    });
+}
+
+#[test]
+fn split_and_only_get_types_back() {
+    let make = || {
+        let failures = vec![Failure::from(DiskFull(7)), Failure::from(io::Error::other("gone"))];
+        GroupError::Failed(failures)
+    };
+    let (full, rest) = make().split::<DiskFull>();
+    assert_eq!(full.len(), 1);
+    assert!(rest.unwrap().find::<io::Error>().is_some());
+    assert_eq!(make().only::<DiskFull>().unwrap_err().failures().len(), 2);
+    assert_eq!(GroupError::Failed(full).only::<DiskFull>().unwrap().len(), 1);
+    let cancelled = GroupError::Cancelled(Cause::Shutdown);
+    let (none, whole) = cancelled.split::<DiskFull>();
+    assert!(none.is_empty() && matches!(whole, Some(GroupError::Cancelled(Cause::Shutdown))));
+}
+
+#[test]
+fn a_child_cancelled_with_its_group_inside_an_outer_cancellation_lets_the_outer_catch() {
+    everywhere(5, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(task_group(async move |group| {
+            group.spawn_value(never::<()>());
+            handle.cancel("outer");
+            never::<()>().await;
+        }));
+        assert_eq!(outcome.await.unwrap_err().cause, Cause::from("outer"));
+    });
+}
