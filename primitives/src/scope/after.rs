@@ -90,7 +90,9 @@ impl After {
     }
 
     fn take_mail(&mut self, node: &Arc<Node>) {
-        for mail in tree::lock().take_mail(node) {
+        // Taken in a statement of its own: what follows takes the lock again.
+        let arrived = tree::lock().take_mail(node);
+        for mail in arrived {
             match mail {
                 Mail::CleanUp(future) => {
                     let cleanup = CleanUp::beside(future, node);
