@@ -84,6 +84,11 @@ impl Node {
         }
     }
 
+    /// Whether the cancellation in this earlier word is in force, and not a later one.
+    pub(super) fn is_still_cancelled(&self, earlier: u32) -> bool {
+        self.has(CANCELLED) && self.epoch() == earlier & !(EPOCH - 1)
+    }
+
     pub(super) fn epoch(&self) -> u32 {
         self.word() & !(EPOCH - 1)
     }

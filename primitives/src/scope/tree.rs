@@ -35,6 +35,8 @@
 //! The structure follows the intrusive arena lists of the field; that flags come before wakes and
 //! holds are counted is Arbour's own (see the book, "How cancellation is delivered").
 
+#[cfg(test)]
+mod audit;
 mod ending;
 mod flags;
 mod holds;
@@ -271,10 +273,14 @@ impl Tree {
         }
     }
 
-    /// Whether the body may be dropped now: still cancelled, and nothing inside holds it.
-    pub(super) fn may_drop_body(&self, node: &Node) -> bool {
-        let record = &self.records[node.index as usize];
-        node.has(node::CANCELLED) && (record.holds == 0 || crate::loom::fault("scope_ignores_holds"))
+    /// The cause for which a poll that began with this word may drop the body now: the cancellation
+    /// it saw is still in force, and nothing inside holds the body.
+    pub(super) fn cause_to_drop(&self, node: &Node, began: u32) -> Option<Cause> {
+        let held = self.records[node.index as usize].holds > 0 && !crate::loom::fault("scope_ignores_holds");
+        if held || !node.is_still_cancelled(began) {
+            return None;
+        }
+        self.cause(node)
     }
 
     pub(super) fn take_mail(&mut self, node: &Node) -> Vec<Mail> {
