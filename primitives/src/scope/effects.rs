@@ -44,8 +44,10 @@ impl Effects {
             match wake {
                 Wake::Now(waker) => contained(waker),
                 Wake::Deliver(node, epoch) => {
+                    let stale =
+                        crate::loom::fault("scope_fetches_waker_early").then(|| tree::lock().waker(&node));
                     node.deliver(epoch);
-                    let waker = tree::lock().waker(&node);
+                    let waker = stale.unwrap_or_else(|| tree::lock().waker(&node));
                     waker.into_iter().for_each(contained);
                 }
             }

@@ -86,7 +86,8 @@ impl Node {
 
     /// Whether the cancellation in this earlier word is in force, and not a later one.
     pub(super) fn is_still_cancelled(&self, earlier: u32) -> bool {
-        self.has(CANCELLED) && self.epoch() == earlier & !(EPOCH - 1)
+        let same = self.epoch() == earlier & !(EPOCH - 1) || crate::loom::fault("scope_mixes_up_epochs");
+        same && self.has(CANCELLED)
     }
 
     pub(super) fn epoch(&self) -> u32 {
