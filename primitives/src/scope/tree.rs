@@ -233,9 +233,12 @@ impl Tree {
         self.records[node.index as usize].tasks as usize
     }
 
-    /// Moves a child task, with all that is inside, into a place that was kept for it.
+    /// Moves a child task, with all that is inside, into a place that was kept for it. Was that scope
+    /// cut loose meanwhile, the child is cancelled like its other children, and stays where it is.
     pub(super) fn move_task(&mut self, child: &Node, to: &Node, effects: &mut Effects) {
-        if self.at(child.index).phase != Phase::Ended {
+        if !self.is_living(to.index) {
+            self.cancel(child, Cause::Dropped, effects);
+        } else if self.at(child.index).phase != Phase::Ended {
             let moved = self.reparent(child, to.index, Link::Task, effects);
             debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
         }

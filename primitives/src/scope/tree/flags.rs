@@ -170,7 +170,7 @@ impl Tree {
         self.records[index as usize].node.as_ref().map_or(0, |node| node.word())
     }
 
-    fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
+    pub(super) fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
         let mut child = self.records[index as usize].first_child;
         while child != NIL {
             pending.push(child);
