@@ -63,7 +63,7 @@ fn cancel_races_nested_scope_opening() {
 
 #[test]
 fn cancel_races_a_finalizer_being_added() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let runs = Tally::default();
         let ran = runs.clone();
         let body = async move {
@@ -77,7 +77,7 @@ fn cancel_races_a_finalizer_being_added() {
 
 #[test]
 fn cancel_races_an_await_that_begins() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let body = async {
             let mut gate = Gate::new();
             poll_fn(|cx| gate.poll_enter(cx)).await;
@@ -112,7 +112,7 @@ fn cancel_races_cancelled() {
 
 #[test]
 fn drain_races_stopping() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let drainer = thread::spawn(move || handle.drain());
@@ -124,7 +124,7 @@ fn drain_races_stopping() {
 
 #[test]
 fn abort_races_a_finalizer_being_added() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let runs = Tally::default();
         let ran = runs.clone();
         let scope = CancelScope::new();
@@ -173,7 +173,7 @@ fn a_handle_dropped_last_races_the_end() {
 
 #[test]
 fn a_handle_that_is_used_races_the_end_of_its_scope() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let mut user = None;
         let outcome = block_on(CancelScope::new().run(async {
             let handle = ScopeHandle::current().expect("a body has a current scope");

@@ -50,7 +50,7 @@ fn reparenting_a_shield_races_cancel() {
 
 #[test]
 fn a_parked_scope_races_the_end_of_its_place() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let mut keeper = None;
         let outcome = block_on(CancelScope::new().run(async {
             let signal = Signal::default();

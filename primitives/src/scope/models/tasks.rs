@@ -55,7 +55,7 @@ fn cancel_races_the_first_poll_of_a_child() {
 
 #[test]
 fn child_end_races_the_end_of_the_body() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let mut child = None;
         let outcome = block_on(CancelScope::new().run(async {
             let handle = ScopeHandle::current().expect("a body has a current scope");
@@ -69,7 +69,7 @@ fn child_end_races_the_end_of_the_body() {
 
 #[test]
 fn child_end_races_cancel() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let mut child = None;
         let scope = CancelScope::new();
         let handle = scope.handle();
@@ -87,7 +87,7 @@ fn child_end_races_cancel() {
 
 #[test]
 fn a_seat_given_up_races_the_end_of_the_body() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let mut dropper = None;
         let outcome = block_on(CancelScope::new().run(async {
             let handle = ScopeHandle::current().expect("a body has a current scope");

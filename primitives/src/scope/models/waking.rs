@@ -8,7 +8,7 @@ use core::pin::pin;
 
 #[test]
 fn a_waker_replaced_races_cancel() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::EXHAUSTIVE, || {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let mut scope = pin!(scope.run(pending::<()>()));
