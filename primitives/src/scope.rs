@@ -34,7 +34,7 @@ mod run;
 pub mod runtime;
 mod shield;
 pub mod task;
-#[cfg(test)]
+#[cfg(all(test, not(arbour_loom)))]
 mod tests;
 mod tree;
 mod wait;

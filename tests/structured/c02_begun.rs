@@ -228,16 +228,16 @@ fn cancelled_tells_of_a_cancellation_from_outside_and_the_cause_can_be_read() {
 }
 
 #[test]
-fn stopping_hears_a_drain_through_shields_and_cancelled_does_not() {
+fn stopping_hears_a_drain_and_cancelled_does_not() {
     everywhere(5, || async {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let outcome = scope.run(async {
-            let inside = shield(async {
+            let inside = async {
                 let mut hears = cancelled();
                 stopping().await;
                 poll_once(&mut hears).await.is_pending()
-            });
+            };
             tokio::join!(inside, async {
                 yield_now().await;
                 handle.drain();
@@ -246,6 +246,26 @@ fn stopping_hears_a_drain_through_shields_and_cancelled_does_not() {
         });
         assert!(outcome.await.unwrap());
         assert!(handle.is_draining() && !handle.is_cancelled());
+    });
+}
+
+/// Whoever shields a section relays the drain to it, in its own order: a supervisor does.
+#[test]
+fn a_drain_stops_at_a_shield_and_a_scope_that_begins_behind_it_does_not_hear_it_either() {
+    everywhere(5, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(async {
+            shield(async {
+                let mut hears = stopping();
+                assert!(poll_once(&mut hears).await.is_pending());
+                handle.drain();
+                let inner = CancelScope::new().run(async { poll_once(&mut stopping()).await.is_pending() });
+                poll_once(&mut hears).await.is_pending() && inner.await.unwrap()
+            })
+            .await
+        });
+        assert!(outcome.await.unwrap());
     });
 }
 

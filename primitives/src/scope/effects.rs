@@ -67,8 +67,10 @@ impl Deed {
         match self {
             Self::Wake(waker) => contained(|| waker.wake()),
             Self::Deliver(node, epoch) => {
+                let stale =
+                    crate::loom::fault("scope_fetches_waker_early").then(|| tree::lock().waker(&node));
                 node.deliver(epoch);
-                let waker = tree::lock().waker(&node);
+                let waker = stale.unwrap_or_else(|| tree::lock().waker(&node));
                 contained(|| waker.into_iter().for_each(Waker::wake));
             }
             Self::Discard(waker) => contained(|| drop(waker)),

@@ -12,7 +12,8 @@
 //!    node has ended; while the body is polled or dropped it is in the thread's slot instead.
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
-//!    and finds the node still cancelled and not held, under the lock. An abort asks for nothing.
+//!    and finds that same cancellation in force and the node not held, under one lock with the cause.
+//!    An abort asks for nothing.
 //! 4. The waker is registered before the flags are read, and again looked at after a task has
 //!    registered late: no flag is set between without a wake.
 
@@ -262,13 +263,13 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
     }
 
-    /// Why a body that is pending is to be dropped, if this poll may do so (invariant 3).
+    /// The cause for which this poll drops the body, if it does (invariant 3).
     fn cause_to_drop(&self, began: u32) -> Option<Cause> {
         const DUE: u32 = CANCELLED | DELIVER;
         if began & DUE != DUE {
             return None;
         }
-        self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node))
+        self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node, began))
     }
 
     fn cancel_body(&mut self, cause: Cause, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
@@ -303,11 +304,16 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     /// A task registers its waker when it first has to wait: one that ends at once never does.
+    ///
+    /// Nobody was woken before that, so it looks again. One that is cancelled polls once more in any
+    /// case: the cancellation it saw may have been lifted and renewed, or what held it let go.
     fn stay(&mut self, seen: u32, cx: &Context<'_>) {
         const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM;
         if !*self.registered {
             self.register(cx);
-            if (self.word() ^ seen) & HEARD != 0 {
+            let now = self.word();
+            let missed = (now ^ seen) & HEARD != 0 || now & CANCELLED != 0;
+            if missed && !crate::loom::fault("scope_registers_late") {
                 cx.waker().wake_by_ref();
             }
         }

@@ -49,7 +49,8 @@ impl Gate {
                     return Poll::Ready(());
                 }
                 Verdict::Refused(node) => {
-                    if self.watch.register(node, cx) & CANCELLED != 0 {
+                    let refused = self.watch.register(node, cx) & CANCELLED != 0;
+                    if refused || crate::loom::fault("scope_refuses_without_a_look") {
                         return Poll::Pending;
                     }
                     // Lifted just now: look again.

@@ -84,6 +84,12 @@ impl Node {
         }
     }
 
+    /// Whether the cancellation in this earlier word is in force, and not a later one.
+    pub(super) fn is_still_cancelled(&self, earlier: u32) -> bool {
+        let same = self.epoch() == earlier & !(EPOCH - 1) || crate::loom::fault("scope_mixes_up_epochs");
+        same && self.has(CANCELLED)
+    }
+
     pub(super) fn epoch(&self) -> u32 {
         self.word() & !(EPOCH - 1)
     }

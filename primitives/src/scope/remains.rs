@@ -93,7 +93,7 @@ impl Drop for Remains {
 }
 
 impl Remains {
-    /// Nobody is left to poll it: what is inside is cancelled already, and is cut loose.
+    /// Nobody is left to poll it: what is inside is cancelled for good and cut loose.
     fn cut(mut self) {
         let Some(node) = self.node.take() else { return };
         tracing::error!(
@@ -101,7 +101,7 @@ impl Remains {
             "no runtime is left to finish a dropped scope; its clean-up is dropped"
         );
         self.after = None;
-        tree::change(|tree, effects| tree.end_node(&node, effects));
+        tree::change(|tree, effects| tree.cut_loose(&node, effects));
     }
 }
 

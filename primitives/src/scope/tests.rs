@@ -1,1 +1,256 @@
-//! Tests of the scopes, without a runtime.
+//! Tests of the scopes, driven by hand, without a runtime.
+
+use super::task::Host;
+use super::{CancelScope, Cancelled, Ended, Gate, ScopeHandle, defer, shield, tree};
+use core::future::{Pending, pending, poll_fn};
+use core::pin::Pin;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::Wake;
+
+type Log = Arc<Mutex<Vec<&'static str>>>;
+
+/// Held by the tests that count the records of the process's tree, or fill it.
+static ARENA: Mutex<()> = Mutex::new(());
+
+/// Counts its wakes and writes them down.
+struct Bell {
+    name: &'static str,
+    log: Log,
+    rings: AtomicUsize,
+}
+
+impl Bell {
+    fn new(name: &'static str, log: &Log) -> Arc<Self> {
+        Arc::new(Self { name, log: Arc::clone(log), rings: AtomicUsize::new(0) })
+    }
+
+    fn rings(&self) -> usize {
+        self.rings.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.rings.fetch_add(1, Ordering::SeqCst);
+        self.log.lock().unwrap().push(self.name);
+    }
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("this waker panics");
+    }
+}
+
+fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(waker))
+}
+
+/// Polls `future` with a waker of its own, whoever polls it.
+async fn woken_by<F: Future>(waker: Waker, future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    poll_fn(|_| poll(future.as_mut(), &waker)).await
+}
+
+/// A scope that runs until it is cancelled, and its handle.
+fn running() -> (ScopeHandle, Pin<Box<impl Future<Output = Result<(), Cancelled>>>>) {
+    let scope = CancelScope::new();
+    let handle = scope.handle();
+    let mut running = Box::pin(scope.run(pending::<()>()));
+    assert!(poll(running.as_mut(), Waker::noop()).is_pending());
+    (handle, running)
+}
+
+#[test]
+fn the_innermost_is_woken_first() {
+    let log = Log::default();
+    let bells = ["outer", "middle", "inner"].map(|name| Bell::new(name, &log));
+    let [outer, middle, inner] = bells.clone().map(Waker::from);
+    let scope = CancelScope::new();
+    let handle = scope.handle();
+    let mut scope = Box::pin(scope.run(woken_by(
+        middle,
+        CancelScope::new().run(woken_by(inner, CancelScope::new().run(pending::<()>()))),
+    )));
+    assert!(poll(scope.as_mut(), &outer).is_pending());
+    handle.cancel("stop");
+    assert_eq!(*log.lock().unwrap(), ["inner", "middle", "outer"]);
+    assert!(poll(scope.as_mut(), &outer).is_ready());
+}
+
+#[test]
+fn ten_thousand_siblings_are_woken_once_each() {
+    const SIBLINGS: usize = 10_000;
+    let log = Log::default();
+    let (handle, mut scope) = running();
+    let mut children: Vec<_> = (0..SIBLINGS)
+        .map(|_| {
+            let seat = handle.seat().expect("a scope that runs takes children");
+            (Box::pin(seat.child(pending::<()>(), ())), Bell::new("child", &log))
+        })
+        .collect();
+    for (child, bell) in &mut children {
+        assert!(poll(child.as_mut(), &Waker::from(Arc::clone(bell))).is_pending());
+    }
+    handle.cancel("stop");
+    handle.cancel("again");
+    assert!(children.iter().all(|(_, bell)| bell.rings() == 1));
+    for (child, bell) in &mut children {
+        assert!(poll(child.as_mut(), &Waker::from(Arc::clone(bell))).is_ready());
+    }
+    assert!(poll(scope.as_mut(), Waker::noop()).is_ready());
+}
+
+#[test]
+fn a_cancelled_scope_that_is_held_is_not_spun_on() {
+    let bell = Bell::new("scope", &Log::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let scope = CancelScope::new();
+    let handle = scope.handle();
+    let mut scope = Box::pin(scope.run(shield(pending::<()>())));
+    assert!(poll(scope.as_mut(), &waker).is_pending());
+    handle.cancel("stop");
+    let after_cancel = bell.rings();
+    for _ in 0..100 {
+        assert!(poll(scope.as_mut(), &waker).is_pending());
+    }
+    assert_eq!(bell.rings(), after_cancel, "a poll of a held scope wakes nobody");
+}
+
+/// Polls a body that awaits ours in a loop once; says how often it went round.
+fn rounds_of_one_poll<F: Future<Output = ()>>(
+    place: impl FnOnce(Pin<Box<dyn Future<Output = ()>>>) -> F,
+) -> (usize, usize) {
+    let rounds = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&rounds);
+    let bell = Bell::new("task", &Log::default());
+    let mut task = Box::pin(place(Box::pin(async move {
+        for _ in 0..1_000 {
+            let mut gate = Gate::new();
+            poll_fn(|cx| gate.poll_enter(cx)).await;
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    })));
+    let _ = poll(task.as_mut(), &Waker::from(Arc::clone(&bell)));
+    (rounds.load(Ordering::SeqCst), bell.rings())
+}
+
+#[test]
+fn a_poll_of_the_outermost_scope_gives_128_units_and_wakes_itself_at_zero() {
+    let in_a_scope = |body| async { CancelScope::new().run(body).await.unwrap() };
+    assert_eq!(rounds_of_one_poll(in_a_scope), (128, 1));
+}
+
+#[test]
+fn a_nested_scope_gives_no_further_units() {
+    let nested = |body| async {
+        CancelScope::new().run(async { CancelScope::new().run(body).await.unwrap() }).await.unwrap();
+    };
+    assert_eq!(rounds_of_one_poll(nested), (128, 1));
+}
+
+#[test]
+fn code_without_a_scope_is_not_charged() {
+    assert_eq!(rounds_of_one_poll(|body| body), (1_000, 0));
+}
+
+#[test]
+fn a_hundred_thousand_scopes_give_their_records_back() {
+    let _alone = ARENA.lock();
+    let before = tree::lock().records_in_use();
+    for round in 0..100_000 {
+        let scope = CancelScope::new();
+        let (one, two) = (scope.handle(), scope.handle());
+        let mut scope = Box::pin(scope.run(async { CancelScope::new().run(async {}).await }));
+        assert!(poll(scope.as_mut(), Waker::noop()).is_ready());
+        match round % 3 {
+            0 => drop((one, scope, two)),
+            1 => drop((two, one, scope)),
+            _ => drop((scope, two, one)),
+        }
+    }
+    // Other tests of this process use the same tree meanwhile.
+    let grown = tree::lock().records_in_use().saturating_sub(before);
+    assert!(grown < 90_000, "{grown} records were not given back");
+}
+
+#[test]
+fn a_chain_of_two_hundred_thousand_nodes_is_cancelled_and_freed_without_recursion() {
+    let _alone = ARENA.lock();
+    let chain = || {
+        let (root, scope) = running();
+        let mut seats = vec![root.seat().expect("a scope that runs takes children")];
+        while seats.len() < 200_000 {
+            let handle = seats.last().expect("not empty").handle();
+            seats.push(handle.seat().expect("a seat is a running node"));
+        }
+        let last = seats.last().expect("not empty").handle();
+        root.cancel("stop");
+        assert!(last.is_cancelled());
+        drop(scope);
+        // The outermost first: each leaves a chain of tombstones behind until the last is gone.
+        seats.into_iter().for_each(drop);
+        drop(last);
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(chain).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_waker_that_panics_keeps_the_wake_from_nobody() {
+    let bell = Bell::new("outer", &Log::default());
+    let scope = CancelScope::new();
+    let handle = scope.handle();
+    let body = woken_by(Waker::from(Arc::new(Panics)), CancelScope::new().run(pending::<()>()));
+    let mut scope = Box::pin(scope.run(body));
+    let waker = Waker::from(Arc::clone(&bell));
+    assert!(poll(scope.as_mut(), &waker).is_pending());
+    handle.cancel("stop");
+    assert_eq!(bell.rings(), 1);
+    assert!(poll(scope.as_mut(), &waker).is_ready());
+    tree::lock().audit();
+}
+
+#[test]
+fn children_of_a_scope_that_nobody_is_left_to_finish_stay_cancelled() {
+    let (handle, scope) = running();
+    let seat = handle.seat().expect("a scope that runs takes children");
+    let child = seat.handle();
+    let mut task: Pin<Box<super::task::Child<Pending<()>, ()>>> = Box::pin(seat.child(pending(), ()));
+    drop(scope);
+    assert!(child.is_cancelled(), "cut loose, it is cancelled all the same");
+    assert!(matches!(poll(task.as_mut(), Waker::noop()), Poll::Ready(Ended::Cancelled(_))));
+}
+
+#[test]
+fn a_child_that_is_taken_over_by_a_scope_cut_loose_is_cancelled_where_it_is() {
+    let ((gone, scope), (home, mut staying)) = (running(), running());
+    let reservation = gone.reserve().expect("a scope that runs takes children");
+    let seat = home.seat().expect("a scope that runs takes children");
+    drop(scope);
+    reservation.take(&seat.handle());
+    assert!(seat.handle().is_cancelled());
+    assert_eq!(home.child_count(), 1, "its home waits for it");
+    drop(seat);
+    home.cancel("stop");
+    assert!(poll(staying.as_mut(), Waker::noop()).is_ready());
+}
+
+#[test]
+fn finalizers_run_last_in_first_out_before_a_host_tells_its_end() {
+    let log = Log::default();
+    let mut host = Box::pin(Host::new(|_| {
+        let body = async {
+            for name in ["first", "second"] {
+                let log = Arc::clone(&log);
+                defer(async move { log.lock().unwrap().push(name) });
+            }
+        };
+        (body, ())
+    }));
+    assert!(matches!(poll(host.as_mut(), Waker::noop()), Poll::Ready(Ended::Value(()))));
+    assert_eq!(*log.lock().unwrap(), ["second", "first"]);
+}

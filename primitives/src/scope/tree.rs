@@ -35,6 +35,8 @@
 //! The structure follows the intrusive arena lists of the field; that flags come before wakes and
 //! holds are counted is Arbour's own (see the book, "How cancellation is delivered").
 
+#[cfg(test)]
+mod audit;
 mod ending;
 mod flags;
 mod holds;
@@ -231,9 +233,12 @@ impl Tree {
         self.records[node.index as usize].tasks as usize
     }
 
-    /// Moves a child task, with all that is inside, into a place that was kept for it.
+    /// Moves a child task, with all that is inside, into a place that was kept for it. Was that scope
+    /// cut loose meanwhile, the child is cancelled like its other children, and stays where it is.
     pub(super) fn move_task(&mut self, child: &Node, to: &Node, effects: &mut Effects) {
-        if self.at(child.index).phase != Phase::Ended {
+        if !self.is_living(to.index) {
+            self.cancel(child, Cause::Dropped, effects);
+        } else if self.at(child.index).phase != Phase::Ended {
             let moved = self.reparent(child, to.index, Link::Task, effects);
             debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
         }
@@ -272,11 +277,14 @@ impl Tree {
         }
     }
 
-    /// Why the body is dropped now, if it may be: still cancelled, and nothing inside holds it.
-    pub(super) fn cause_to_drop(&self, node: &Node) -> Option<Cause> {
-        let record = &self.records[node.index as usize];
-        let free = record.holds == 0 || crate::loom::fault("scope_ignores_holds");
-        (free && node.has(node::CANCELLED)).then(|| self.cause(node).unwrap_or(Cause::Dropped))
+    /// The cause for which a poll that began with this word may drop the body now: the cancellation
+    /// it saw is still in force, and nothing inside holds the body.
+    pub(super) fn cause_to_drop(&self, node: &Node, began: u32) -> Option<Cause> {
+        let held = self.records[node.index as usize].holds > 0 && !crate::loom::fault("scope_ignores_holds");
+        if held || !node.is_still_cancelled(began) {
+            return None;
+        }
+        self.cause(node)
     }
 
     pub(super) fn take_mail(&mut self, node: &Node) -> Vec<Mail> {

@@ -102,6 +102,19 @@ impl Tree {
         self.end(node.index, effects);
     }
 
+    /// Ends a record that nobody is left to poll. What is inside was cancelled with it and keeps that
+    /// as a cause of its own: the flag it inherits goes with the record.
+    pub(in crate::scope) fn cut_loose(&mut self, node: &Node, effects: &mut Effects) {
+        let mut children = Vec::new();
+        self.push_children(node.index, &mut children);
+        for child in children {
+            if let Some(child) = self.at(child).node.clone() {
+                self.cancel(&child, Cause::Dropped, effects);
+            }
+        }
+        self.end(node.index, effects);
+    }
+
     fn end(&mut self, index: u32, effects: &mut Effects) {
         self.leave_children(index, effects);
         self.release_busy(index, effects);

@@ -1,6 +1,6 @@
 //! Cancelling, shielding, draining, aborting: flags of a whole subtree, then wakes (C5).
 
-use super::{Effects, NIL, Phase, Tree};
+use super::{Effects, Link, NIL, Phase, Tree};
 use crate::loom::Arc;
 use crate::scope::cause::Cause;
 use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, REARM};
@@ -21,9 +21,39 @@ impl Tree {
         let record = self.at(node.index);
         if record.phase != Phase::Ended && record.shield != shield {
             record.shield = shield;
+            let from = match crate::loom::fault("scope_unshields_delivered") {
+                true => node.index,
+                false => self.deliver_anew_around(node.index, effects),
+            };
             self.refresh_busy(node.index, effects);
-            self.refresh(node.index, effects);
+            self.refresh(from, effects);
         }
+    }
+
+    /// What a lifted shield lets in must be woken before the bodies around it may be dropped, though
+    /// these were delivered long ago (invariant 4): withdraws that, and delivers them last.
+    ///
+    /// Returns where to refresh from: the outermost node around that another thread has not yet
+    /// delivered, as its wakes may still be to come, or the node itself.
+    fn deliver_anew_around(&mut self, index: u32, effects: &mut Effects) -> u32 {
+        let mut around = Vec::new();
+        let mut inner = index;
+        while self.at(inner).link == Link::Nested && self.is_cancelled_from_outside(inner) {
+            inner = self.at(inner).parent;
+            around.push(inner);
+        }
+        let mut from = index;
+        for outer in around.into_iter().rev() {
+            let Some(node) = &self.at(outer).node else { continue };
+            let delivered = node.has(DELIVER);
+            let (epoch, node) = (node.begin_cancel(false), Arc::clone(node));
+            if from == index && delivered {
+                effects.deliver(node, epoch);
+            } else if from == index {
+                from = outer;
+            }
+        }
+        from
     }
 
     pub(in crate::scope) fn is_shielded(&self, node: &Node) -> bool {
@@ -64,15 +94,20 @@ impl Tree {
     /// collects the wakes, outermost first.
     ///
     /// Descends where something changes, and where a node is cancelled but not yet all woken: the
-    /// other thread that flagged it may be slower than we are (invariant 4).
-    pub(super) fn refresh(&mut self, index: u32, effects: &mut Effects) {
-        let mut pending = vec![index];
+    /// other thread that flagged it may be slower than we are (invariant 4). What is delivered inside
+    /// of such a node is woken once more for the same reason, and is not descended into.
+    pub(super) fn refresh(&mut self, top: u32, effects: &mut Effects) {
+        let mut pending = vec![top];
         while let Some(index) = pending.pop() {
+            let inside = index != top;
             let cancelled = self.is_effective(index);
             let record = &self.records[index as usize];
             let Some(node) = &record.node else { continue };
             let was = node.has(CANCELLED);
             if was == cancelled && (!was || node.has(DELIVER)) {
+                if was && inside && !crate::loom::fault("scope_trusts_a_slower_cancel") {
+                    effects.wake(record.waker.as_ref());
+                }
                 continue;
             }
             if !cancelled {
@@ -111,7 +146,7 @@ impl Tree {
         }
     }
 
-    fn is_effective(&self, index: u32) -> bool {
+    pub(super) fn is_effective(&self, index: u32) -> bool {
         self.records[index as usize].own_cause().is_some() || self.is_cancelled_from_outside(index)
     }
 
@@ -140,7 +175,7 @@ impl Tree {
         self.records[index as usize].node.as_ref().map_or(0, |node| node.word())
     }
 
-    fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
+    pub(super) fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
         let mut child = self.records[index as usize].first_child;
         while child != NIL {
             pending.push(child);
@@ -209,7 +244,7 @@ impl super::Record {
         self.extra.as_ref().and_then(|extra| extra.cause.as_ref())
     }
 
-    fn watchers(&self) -> impl Iterator<Item = &core::task::Waker> {
+    pub(super) fn watchers(&self) -> impl Iterator<Item = &core::task::Waker> {
         self.extra.iter().flat_map(|extra| extra.watchers.iter().map(|(_, waker)| waker))
     }
 }
