@@ -145,9 +145,11 @@ impl Driver {
             Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
             Inbox::Exited { slot, incarnation, exit } => {
                 self.running.remove(&slot);
-                if let Some(failure) = exit.failure() {
-                    self.failures.insert(slot, failure.clone());
-                }
+                // Of an incarnation that left none, the failure of an earlier one must not be told.
+                match exit.failure() {
+                    Some(failure) => self.failures.insert(slot, failure.clone()),
+                    None => self.failures.remove(&slot),
+                };
                 Some(Event::ChildExited { slot, incarnation, exit: exit.kind() })
             }
             Inbox::StartChild { spec, reply } => {
