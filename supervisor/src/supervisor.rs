@@ -10,6 +10,7 @@ mod error;
 mod handle;
 mod keeper;
 mod snapshot;
+mod start_call;
 
 pub use error::{Refused, SupervisorError};
 pub use handle::SupervisorHandle;

@@ -1,9 +1,10 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
-use super::error::{Refused, SupervisorError};
+use super::error::SupervisorError;
 use super::handle::SupervisorHandle;
 use super::keeper::Run;
 use super::snapshot::SupervisorSnapshot;
+use super::start_call::StartCall;
 use crate::child::{ChildSpec, Start};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,7 +28,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) enum Inbox {
     Ready { slot: SlotKey, incarnation: Incarnation },
     Exited { slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure> },
-    StartChild { spec: ChildSpec, reply: oneshot::Sender<Result<(), Refused>> },
+    StartChild(StartCall),
     Call { request: Request, reply: oneshot::Sender<Result<(), CallError>> },
     Snapshot(oneshot::Sender<SupervisorSnapshot>),
     Stop,
@@ -44,8 +45,7 @@ pub(super) struct Startable {
 /// Who waits for the answer to a call.
 enum Caller {
     Plain(oneshot::Sender<Result<(), CallError>>),
-    /// The specification is taken when the machine has made a slot for it.
-    StartChild(oneshot::Sender<Result<(), Refused>>, Option<ChildSpec>),
+    StartChild(StartCall),
 }
 
 pub(super) struct Driver {
@@ -152,9 +152,9 @@ impl Driver {
                 };
                 Some(Event::ChildExited { slot, incarnation, exit: exit.kind() })
             }
-            Inbox::StartChild { spec, reply } => {
-                let request = Request::StartChild(spec.pure());
-                Some(self.called(request, Caller::StartChild(reply, Some(spec))))
+            Inbox::StartChild(call) => {
+                let request = Request::StartChild(call.pure()?);
+                Some(self.called(request, Caller::StartChild(call)))
             }
             Inbox::Call { request, reply } => Some(self.called(request, Caller::Plain(reply))),
             Inbox::Stop => Some(Event::Shutdown),
@@ -197,10 +197,10 @@ impl Driver {
     }
 
     fn added(&mut self, slot: SlotKey, call: CallId) {
-        if let Some(Caller::StartChild(_, spec)) = self.callers.get_mut(&call)
-            && let Some(spec) = spec.take()
+        if let Some(Caller::StartChild(call)) = self.callers.get_mut(&call)
+            && let Some(spec) = call.take_spec()
         {
-            self.starts.insert(slot, shared(spec));
+            self.starts.insert(slot, shared(*spec));
         }
     }
 
@@ -223,14 +223,12 @@ impl Driver {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<(), CallError>) {
-        // A caller that has gone does not want the answer.
-        let _ = match self.callers.remove(&call) {
-            Some(Caller::Plain(reply)) => reply.send(answer).map_err(drop),
-            Some(Caller::StartChild(reply, spec)) => {
-                reply.send(answer.map_err(|reason| Refused { reason, spec })).map_err(drop)
-            }
-            None => Ok(()),
-        };
+        match self.callers.remove(&call) {
+            // A caller that has gone does not want the answer.
+            Some(Caller::Plain(reply)) => drop(reply.send(answer)),
+            Some(Caller::StartChild(call)) => call.answer(answer),
+            None => {}
+        }
     }
 
     fn report(&self, report: &Report) {

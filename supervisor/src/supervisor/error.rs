@@ -50,5 +50,5 @@ pub struct Refused {
     /// Why.
     pub reason: CallError,
     /// The specification, unless its child was started and failed.
-    pub spec: Option<ChildSpec>,
+    pub spec: Option<Box<ChildSpec>>,
 }
