@@ -12,6 +12,7 @@ use crate::group::{TaskGroup, task_group};
 use crate::machine::{
     Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
 };
+use crate::panic::discard;
 use crate::timeout::now;
 use arbour_primitives::scope::{Cause, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
@@ -40,6 +41,14 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 pub(super) struct Startable {
     pub(super) start: Start,
     pub(super) reports_ready: bool,
+}
+
+impl Drop for Startable {
+    /// Whoever lets go of it last, a panic of what the closure owns is no panic of theirs.
+    fn drop(&mut self) {
+        let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
+        discard(std::mem::replace(&mut self.start, spent));
+    }
 }
 
 /// Who waits for the answer to a call.
