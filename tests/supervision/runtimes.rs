@@ -84,3 +84,9 @@ fn a_runtime_that_goes_away_takes_the_children_with_it() {
     drop(runtime);
     assert_eq!(journal.count("-a"), 0);
 }
+
+#[test]
+fn the_future_of_a_supervisor_is_small_enough_to_be_moved_about() {
+    let size = size_of_val(&supervisor().build().unwrap().run());
+    assert!(size <= 2_048, "{size} bytes");
+}
