@@ -1,7 +1,9 @@
 //! The three restart types, and each way in which a child may end by itself.
 
 use crate::support::{Journal, ms, run, settle, supervisor};
-use arbour::{ChildSpec, Failure, Restart, ScopeHandle, SlotState, SupervisorSnapshot, stopping};
+use arbour::{
+    ChildEnded, ChildSpec, ExitKind, Failure, Restart, ScopeHandle, SlotState, SupervisorSnapshot, stopping,
+};
 use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +27,15 @@ impl End {
             Self::WithAnError => "failed",
             Self::Panicking => "panicked",
             Self::Cancelled => "was cancelled from outside its supervisor",
+        }
+    }
+
+    fn kind(self) -> ExitKind {
+        match self {
+            Self::Normally => ExitKind::Normal,
+            Self::WithAnError => ExitKind::Failed,
+            Self::Panicking => ExitKind::Panicked,
+            Self::Cancelled => ExitKind::Cancelled,
         }
     }
 
@@ -69,6 +80,7 @@ fn assert_came_back(end: End, snapshot: &SupervisorSnapshot, starts: usize) {
     let child = &snapshot.children[0];
     assert_eq!((starts, child.incarnation, child.restarts, snapshot.restarts), (2, 2, 1, 1), "{end:?}");
     assert!(matches!(child.state, SlotState::Running { .. }), "{end:?}: {snapshot}");
+    assert_eq!(child.last_end, Some(ChildEnded::AfterReady(end.kind())));
     assert_eq!(child.last_end.unwrap().to_string(), end.words());
 }
 
