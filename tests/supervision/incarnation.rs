@@ -271,7 +271,7 @@ async fn two_incarnations_never_overlap_on_two_threads() {
                 tokio::task::yield_now().await;
                 last.fetch_sub(1, Ordering::SeqCst);
             });
-            let _ = task_group(async |group| {
+            task_group(async |group| {
                 for _ in 0..4 {
                     let alive = Arc::clone(&alive);
                     group.spawn_value(async move {
