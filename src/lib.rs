@@ -21,6 +21,7 @@ pub use arbour_primitives::scope::{
 };
 pub use arbour_primitives::stream;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
+pub use arbour_supervisor::exit::ExitKind;
 pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
     BrokenLimit, CallError, Ended as ChildEnded, Outcome as SupervisorOutcome, SlotState, SpecError,

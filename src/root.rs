@@ -18,6 +18,9 @@ use tokio::time::{Instant, sleep_until};
 /// How long the runtime waits for blocking work when all tasks have ended.
 const BLOCKING: Duration = Duration::from_secs(5);
 
+/// A time that no clock can show is thirty years away.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// Runs `body` on a runtime of its own until it has ended, and with it everything it started.
 ///
 /// The body is the root scope. A first SIGTERM or Ctrl-C asks it to drain, a second cancels it, a third
@@ -215,9 +218,9 @@ fn shift(gear: Gear, root: &ScopeHandle, why: &str) {
 }
 
 fn rearm(sleep: std::pin::Pin<&mut tokio::time::Sleep>, time: Option<Duration>) {
-    if let Some(deadline) = time.and_then(|time| Instant::now().checked_add(time)) {
-        sleep.reset(deadline);
-    }
+    let Some(time) = time else { return };
+    let now = Instant::now();
+    sleep.reset(now.checked_add(time).unwrap_or(now + NEVER));
 }
 
 /// What a root gives that does not wait for its body any more.

@@ -86,11 +86,9 @@ impl<M> Mailbox<M> {
     /// The message that the last incarnation failed on, if it is to be delivered again.
     pub(super) fn redeliver(&self) -> Option<Delivery<'_, M>> {
         let copy = self.redelivery.copy?;
-        let mut state = self.state();
-        let sequence = state.taken;
-        let flight = state.flight.take()?;
+        let (sequence, flight) = self.end_flight();
+        let flight = flight?;
         if flight.attempt > self.redelivery.times {
-            drop(state);
             flight.envelope.became(Fate::Crashed);
             tracing::error!(
                 actor = &*self.name,
@@ -103,8 +101,7 @@ impl<M> Mailbox<M> {
         let attempt = flight.attempt + 1;
         let message = copy(&flight.envelope.message);
         let asker = flight.envelope.asker.clone();
-        state.flight = Some(Flight { attempt, ..flight });
-        drop(state);
+        self.state().flight = Some(Flight { attempt, ..flight });
         Some(self.delivery(message, asker, sequence, attempt))
     }
 
@@ -119,17 +116,23 @@ impl<M> Mailbox<M> {
     }
 
     fn take(&self, envelope: Envelope<M>) -> Delivery<'_, M> {
-        let copy = self.redelivery.copy.map(|copy| copy(&envelope.message));
         let Envelope { message, asker } = envelope;
+        let delivery = self.delivery(message, asker, self.count(), 1);
+        // A panic of the copy is one of the delivery.
+        delivery.keep_copy();
+        delivery
+    }
+
+    fn count(&self) -> u64 {
         let mut state = self.state();
         state.taken += 1;
-        let sequence = state.taken;
-        if let Some(message) = copy {
-            let envelope = Envelope { message, asker: asker.clone() };
-            state.flight = Some(Flight { envelope, attempt: 1 });
-        }
-        drop(state);
-        self.delivery(message, asker, sequence, 1)
+        state.taken
+    }
+
+    /// Takes the copy in flight, with the number of its message.
+    fn end_flight(&self) -> (u64, Option<Flight<M>>) {
+        let mut state = self.state();
+        (state.taken, state.flight.take())
     }
 
     fn delivery(
@@ -150,6 +153,12 @@ impl<M> Mailbox<M> {
 }
 
 impl<M> Delivery<'_, M> {
+    fn keep_copy(&self) {
+        let (Some(copy), Some(message)) = (self.mailbox.redelivery.copy, &self.message) else { return };
+        let envelope = Envelope { message: copy(message), asker: self.asker.clone() };
+        self.mailbox.state().flight = Some(Flight { envelope, attempt: self.attempt });
+    }
+
     /// The message, for the handler.
     pub(super) fn message(&mut self) -> Option<M> {
         self.message.take()

@@ -6,11 +6,10 @@ use super::context::Context;
 use super::mailbox::Mailbox;
 use super::redelivery::Redelivery;
 use crate::stream::{Capacity, memory_stream};
-use crate::{Failure, TaskGroup, UntilStopping, stopping};
+use crate::{Cause, Failure, ScopeHandle, TaskGroup, stopping};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 
 /// Runs an actor that nobody supervises as a child of `group`. A failure of the actor fails the
 /// group. It ends when the last address is gone, when it stops itself, or when it is drained.
@@ -63,11 +62,31 @@ pub(super) async fn run<A: Actor>(
     actor.started(cx).await?;
     ready();
     let mut stopping = Some(stopping());
-    let mut next = mailbox.redeliver();
+    let mut life = pin!(live(mailbox, &mut actor, cx));
+    poll_fn(|poll| {
+        // Looked at beside the handler: new work is refused at once, however long a message takes.
+        if stopping.as_mut().is_some_and(|asked| Pin::new(asked).poll(poll).is_ready()) {
+            stopping = None;
+            if is_to_stop() {
+                mailbox.close();
+            }
+        }
+        life.as_mut().poll(poll)
+    })
+    .await
+}
+
+/// Handles one message after the other, what the last incarnation failed on first.
+async fn live<A: Actor>(
+    mailbox: &Mailbox<A::Message>,
+    actor: &mut A,
+    cx: &mut Context,
+) -> Result<(), Failure> {
+    let mut redelivered = mailbox.redeliver();
     while !cx.ending {
-        let taken = match next.take() {
-            Some(redelivered) => Some(redelivered),
-            None => take(mailbox, &mut stopping).await,
+        let taken = match redelivered.take() {
+            Some(delivery) => Some(delivery),
+            None => mailbox.next().await,
         };
         let Some(mut delivery) = taken else { break };
         let Some(message) = delivery.message() else { continue };
@@ -79,21 +98,9 @@ pub(super) async fn run<A: Actor>(
     actor.stopped(cx).await
 }
 
-/// Waits for the next message. The first request to drain closes the mailbox, whose rest is taken.
-async fn take<'a, M>(
-    mailbox: &'a Mailbox<M>,
-    stopping: &mut Option<UntilStopping>,
-) -> Option<super::mailbox::Delivery<'a, M>> {
-    let mut next = pin!(mailbox.next());
-    poll_fn(|cx| {
-        if stopping.as_mut().is_some_and(|stop| Pin::new(stop).poll(cx).is_ready()) {
-            *stopping = None;
-            mailbox.close();
-        }
-        match next.as_mut().poll(cx) {
-            Poll::Ready(delivery) => Poll::Ready(delivery),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
+/// Whether it is drained, or stopped by its supervisor. Cancelled by somebody else it may well come back, and its
+/// mailbox waits for that.
+fn is_to_stop() -> bool {
+    let scope = ScopeHandle::current();
+    scope.is_some_and(|scope| scope.is_draining() || scope.cause() == Some(Cause::Shutdown))
 }

@@ -1,9 +1,11 @@
-//! Where a panic happened: kept by a hook for the failure that is made of it.
+//! Panics of the user's code: where one happened, kept by a hook for the failure that is made of it, and drops that
+//! must not pass one on.
 
+use arbour_primitives::scope::panic_message;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::fmt;
-use std::panic::PanicHookInfo;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
 thread_local! {
@@ -46,4 +48,15 @@ fn note(info: &PanicHookInfo<'_>) {
 /// The place of the last panic on this thread, once.
 pub(crate) fn take() -> Option<PanicPlace> {
     LAST.try_with(Cell::take).ok().flatten()
+}
+
+/// Drops what is the user's: a panic of that is reported and goes no further.
+pub(crate) fn discard<T>(owned: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(owned))) {
+        let message = panic_message(&payload);
+        tracing::error!(
+            message,
+            "what a child owned panicked when it was dropped; nothing else is concerned"
+        );
+    }
 }

@@ -10,6 +10,7 @@ mod error;
 mod handle;
 mod keeper;
 mod snapshot;
+mod start_call;
 
 pub use error::{Refused, SupervisorError};
 pub use handle::SupervisorHandle;
@@ -74,7 +75,7 @@ impl Supervisor {
         let outside = scope.handle();
         let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, &outside);
         // The children hear of an end from the driver, one by one: the shield keeps it from them.
-        match scope.run(shield(driver.run())).await {
+        match scope.run(shield(Box::pin(driver.run()))).await {
             Ok(outcome) => outcome,
             // Only an abort ends what is shielded.
             Err(cancelled) => Err(SupervisorError::Aborted { cause: cancelled.cause }),

@@ -1,9 +1,10 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
-use super::error::{Refused, SupervisorError};
+use super::error::SupervisorError;
 use super::handle::SupervisorHandle;
 use super::keeper::Run;
 use super::snapshot::SupervisorSnapshot;
+use super::start_call::StartCall;
 use crate::child::{ChildSpec, Start};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,6 +12,7 @@ use crate::group::{TaskGroup, task_group};
 use crate::machine::{
     Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
 };
+use crate::panic::discard;
 use crate::timeout::now;
 use arbour_primitives::scope::{Cause, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
@@ -27,7 +29,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) enum Inbox {
     Ready { slot: SlotKey, incarnation: Incarnation },
     Exited { slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure> },
-    StartChild { spec: Box<ChildSpec>, reply: oneshot::Sender<Result<(), Refused>> },
+    StartChild(StartCall),
     Call { request: Request, reply: oneshot::Sender<Result<(), CallError>> },
     Snapshot(oneshot::Sender<SupervisorSnapshot>),
     Stop,
@@ -41,11 +43,18 @@ pub(super) struct Startable {
     pub(super) reports_ready: bool,
 }
 
+impl Drop for Startable {
+    /// Whoever lets go of it last, a panic of what the closure owns is no panic of theirs.
+    fn drop(&mut self) {
+        let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
+        discard(std::mem::replace(&mut self.start, spent));
+    }
+}
+
 /// Who waits for the answer to a call.
 enum Caller {
     Plain(oneshot::Sender<Result<(), CallError>>),
-    /// The specification is taken when the machine has made a slot for it.
-    StartChild(oneshot::Sender<Result<(), Refused>>, Option<Box<ChildSpec>>),
+    StartChild(StartCall),
 }
 
 pub(super) struct Driver {
@@ -160,14 +169,16 @@ impl Driver {
             Inbox::Exited { slot, incarnation, exit } => {
                 self.running.remove(&slot);
                 self.exited = Some(slot);
-                if let Some(failure) = exit.failure() {
-                    self.failures.insert(slot, failure.clone());
-                }
+                // Of an incarnation that left none, the failure of an earlier one must not be told.
+                match exit.failure() {
+                    Some(failure) => self.failures.insert(slot, failure.clone()),
+                    None => self.failures.remove(&slot),
+                };
                 Some(Event::ChildExited { slot, incarnation, exit: exit.kind() })
             }
-            Inbox::StartChild { spec, reply } => {
-                let request = Request::StartChild(spec.pure());
-                Some(self.called(request, Caller::StartChild(reply, Some(spec))))
+            Inbox::StartChild(call) => {
+                let request = Request::StartChild(call.pure()?);
+                Some(self.called(request, Caller::StartChild(call)))
             }
             Inbox::Call { request, reply } => Some(self.called(request, Caller::Plain(reply))),
             Inbox::Stop => Some(Event::Shutdown),
@@ -210,8 +221,8 @@ impl Driver {
     }
 
     fn added(&mut self, slot: SlotKey, call: CallId) {
-        if let Some(Caller::StartChild(_, spec)) = self.callers.get_mut(&call)
-            && let Some(spec) = spec.take()
+        if let Some(Caller::StartChild(call)) = self.callers.get_mut(&call)
+            && let Some(spec) = call.take_spec()
         {
             self.starts.insert(slot, shared(*spec));
         }
@@ -255,14 +266,12 @@ impl Driver {
     }
 
     fn reply(&mut self, call: CallId, answer: Result<(), CallError>) {
-        // A caller that has gone does not want the answer.
-        let _ = match self.callers.remove(&call) {
-            Some(Caller::Plain(reply)) => reply.send(answer).map_err(drop),
-            Some(Caller::StartChild(reply, spec)) => {
-                reply.send(answer.map_err(|reason| Refused { reason, spec })).map_err(drop)
-            }
-            None => Ok(()),
-        };
+        match self.callers.remove(&call) {
+            // A caller that has gone does not want the answer.
+            Some(Caller::Plain(reply)) => drop(reply.send(answer)),
+            Some(Caller::StartChild(call)) => call.answer(answer),
+            None => {}
+        }
     }
 
     fn report(&self, report: &Report) {

@@ -3,6 +3,7 @@
 use super::driver::Inbox;
 use super::error::Refused;
 use super::snapshot::SupervisorSnapshot;
+use super::start_call::StartCall;
 use crate::child::ChildSpec;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -52,13 +53,9 @@ impl SupervisorHandle {
     /// child did not become ready, or the supervisor is ending.
     pub async fn start_child(&self, spec: ChildSpec) -> Result<(), Refused> {
         let id = Arc::clone(&spec.id);
-        let (reply, answer) = oneshot::channel();
-        if let Err(error) = self.shared.inbox.try_send(Inbox::StartChild { spec: Box::new(spec), reply }) {
-            let Inbox::StartChild { spec, .. } = error.into_item() else {
-                unreachable!("it was sent just now")
-            };
-            return Err(Refused { reason: CallError::ShuttingDown { id }, spec: Some(spec) });
-        }
+        let (call, answer) = StartCall::new(spec);
+        // A call that is not taken is dropped, which answers it.
+        drop(self.shared.inbox.try_send(Inbox::StartChild(call)));
         match answer.await {
             Ok(answer) => answer,
             Err(_) => Err(Refused { reason: CallError::ShuttingDown { id }, spec: None }),

@@ -1,0 +1,13 @@
+//! Actors, as their users see them: one module per subject, nearly all in virtual time.
+
+mod asking;
+mod crashing;
+mod draining;
+mod dropping;
+mod hooks;
+mod redelivering;
+mod slot;
+mod storm;
+mod support;
+mod telling;
+mod unsupervised;

@@ -1,0 +1,16 @@
+//! Supervisors, as their users see them: one module per subject, nearly all in virtual time.
+
+mod administration;
+mod backoff;
+mod closures;
+mod dropping;
+mod flat;
+mod incarnation;
+mod limits;
+mod outside;
+mod restart;
+mod runtimes;
+mod snapshot;
+mod start;
+mod stop;
+mod support;
