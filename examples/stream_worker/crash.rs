@@ -14,7 +14,7 @@ impl Crash {
     /// Every `every`-th record has one, in turn before and after it is added.
     pub(crate) fn due(every: Option<NonZeroU64>, number: u64) -> Option<Self> {
         let every = every?.get();
-        if number % every != 0 {
+        if !number.is_multiple_of(every) {
             return None;
         }
         let before = (number / every) % 2 == 1;
