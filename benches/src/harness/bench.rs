@@ -6,8 +6,11 @@ use core::fmt;
 /// One way to do the work.
 pub struct Row {
     name: &'static str,
-    work: Box<dyn Fn(u64, &mut Stopwatch)>,
+    work: Box<Work>,
 }
+
+/// Does the operations so many times, and puts what counts under the stopwatch.
+type Work = dyn Fn(u64, &mut Stopwatch);
 
 impl Row {
     /// A row whose `work` does the bench's operations so many times, and puts what counts under the
