@@ -21,6 +21,7 @@ mod cause;
 mod clean_up;
 mod current;
 mod effects;
+mod few;
 mod frame;
 mod gate;
 mod handle;

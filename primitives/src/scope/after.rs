@@ -13,6 +13,7 @@ use crate::loom::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::panic::resume_unwind;
 
 /// What runs beside and after one body. Made when there is something to run.
 #[derive(Default)]
@@ -40,12 +41,11 @@ pub(super) fn poll(
     outermost: bool,
     cx: &mut Context<'_>,
 ) -> bool {
-    let Some(own) = node.clone() else { return false };
-    if after.is_none() && !own.has(MAIL) {
+    let Some(own) = node.as_ref().filter(|own| after.is_some() || own.has(MAIL)).cloned() else {
         return false;
-    }
+    };
     let after = after.get_or_insert_default();
-    current::run(node, outermost, || after.poll(&own, cx))
+    current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
 }
 
 /// Goes as far as possible towards the end of a node whose body is gone (C8).

@@ -1,16 +1,23 @@
 //! The scope that is current on this thread, and the units its task has left (C10, C15).
 
+use super::frame::Payload;
 use super::node::Node;
 use super::runtime;
 use crate::loom::Arc;
 use core::cell::Cell;
+use core::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What each poll of a task's outermost scope may spend on awaits of ours.
 pub(super) const UNITS: u32 = 128;
 
 /// The thread's slot. Cells, not a lock: nothing runs while a value is out of its cell.
 pub(super) struct Slot {
-    node: Cell<Option<Arc<Node>>>,
+    /// Never dropped in here: [`run`] takes out what it has put in. A slot without a destructor is
+    /// read without asking whether it has run.
+    node: Cell<ManuallyDrop<Option<Arc<Node>>>>,
+    /// The number of the node in the slot, visible or not; 0 without one.
+    id: Cell<u64>,
     /// The task that the outermost scope was polled in: code of another task, run by an executor
     /// inside a body, must not see this scope.
     task: Cell<u64>,
@@ -19,12 +26,14 @@ pub(super) struct Slot {
 
 impl Slot {
     const fn new() -> Self {
-        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0) }
+        let node = Cell::new(ManuallyDrop::new(None));
+        Self { node, id: Cell::new(0), task: Cell::new(0), units: Cell::new(0) }
     }
 
-    /// The number of the node in the slot, visible or not; 0 without one.
-    fn raw_id(&self) -> u64 {
-        self.peek(|node| node.map_or(0, |node| node.id))
+    /// Puts a node into the slot and takes out the one before.
+    fn replace(&self, node: Option<Arc<Node>>) -> Option<Arc<Node>> {
+        self.id.set(node.as_ref().map_or(0, |node| node.id));
+        ManuallyDrop::into_inner(self.node.replace(ManuallyDrop::new(node)))
     }
 
     fn peek<R>(&self, look: impl FnOnce(Option<&Arc<Node>>) -> R) -> R {
@@ -92,7 +101,7 @@ pub(super) enum Place {
 /// A node with a parent is told from a stranger only when the parent differs: the task's identity
 /// is not asked for in each poll.
 pub(super) fn place(remembered: u64) -> Place {
-    let raw = SLOT.try_with(Slot::raw_id).unwrap_or(0);
+    let raw = SLOT.try_with(|slot| slot.id.get()).unwrap_or(0);
     if raw == remembered {
         return Place::Same;
     }
@@ -100,39 +109,30 @@ pub(super) fn place(remembered: u64) -> Place {
     if visible.as_ref().map_or(0, |node| node.id) == remembered { Place::Same } else { Place::Moved(visible) }
 }
 
-/// Runs `body` with `node` current; moves it into the slot and back. `outermost` opens the task's
-/// allowance anew.
-pub(super) fn run<R>(node: &mut Option<Arc<Node>>, outermost: bool, body: impl FnOnce() -> R) -> R {
-    let _restore = Entered::new(node, outermost);
-    body()
-}
-
-struct Entered<'a> {
-    node: &'a mut Option<Arc<Node>>,
-    previous: Option<(Option<Arc<Node>>, u64)>,
-}
-
-impl<'a> Entered<'a> {
-    fn new(node: &'a mut Option<Arc<Node>>, outermost: bool) -> Self {
-        let previous = SLOT.try_with(|slot| {
-            let task = slot.task.get();
-            if outermost {
-                slot.task.set(runtime::task_id());
-                slot.units.set(UNITS);
-            }
-            (slot.node.replace(node.take()), task)
-        });
-        Self { node, previous: previous.ok() }
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        let Some((previous, task)) = self.previous.take() else { return };
-        let back = SLOT.try_with(|slot| {
+/// Runs `body` with `node` current; moves it into the slot and back, also after a panic, which it
+/// catches. `outermost` opens the task's allowance anew.
+pub(super) fn run<R>(
+    node: &mut Option<Arc<Node>>,
+    outermost: bool,
+    body: impl FnOnce() -> R,
+) -> Result<R, Payload> {
+    let before = SLOT.try_with(|slot| enter(slot, node, outermost));
+    let result = catch_unwind(AssertUnwindSafe(body));
+    if let Ok((previous, task)) = before {
+        let _ = SLOT.try_with(|slot| {
             slot.task.set(task);
-            slot.node.replace(previous)
+            *node = slot.replace(previous);
         });
-        *self.node = back.unwrap_or(None);
     }
+    result
+}
+
+/// Returns what the slot had: the node and its task.
+fn enter(slot: &Slot, node: &mut Option<Arc<Node>>, outermost: bool) -> (Option<Arc<Node>>, u64) {
+    let task = slot.task.get();
+    if outermost {
+        slot.task.set(runtime::task_id());
+        slot.units.set(UNITS);
+    }
+    (slot.replace(node.take()), task)
 }

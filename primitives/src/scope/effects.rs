@@ -2,53 +2,56 @@
 //!
 //! No waker is woken, and nothing foreign is dropped, under the lock: both may come back for it.
 
+use super::few::Few;
 use super::mail::{Deferred, Mail};
 use super::node::Node;
 use super::tree;
 use crate::loom::Arc;
-use core::mem;
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Collected under the lock, run after it. Wakes are stored outermost first and run innermost
-/// first (C5).
+/// Collected under the lock, run after it.
 #[derive(Default)]
 pub(super) struct Effects {
-    wakes: Vec<Wake>,
-    /// Kept alive until here: a node's last reference takes the lock when it is dropped.
-    pub(super) nodes: Vec<Arc<Node>>,
-    pub(super) wakers: Vec<Waker>,
+    /// Stored outermost first and run innermost first (C5).
+    deeds: Few<Deed>,
     pub(super) mail: Vec<Mail>,
     pub(super) finalizers: Vec<Deferred>,
 }
 
-enum Wake {
-    Now(Waker),
+enum Deed {
+    Wake(Waker),
     /// Set [`super::node::DELIVER`], as all that is inside has been woken by now, then wake whoever
     /// polls the node *then*: the waker may have changed since the lock was released.
     Deliver(Arc<Node>, u32),
+    /// A waker that is not needed any more.
+    Discard(Waker),
+    /// A node's last reference takes the lock when it is dropped.
+    Release(Arc<Node>),
 }
 
 impl Effects {
     pub(super) fn wake(&mut self, waker: Option<&Waker>) {
-        self.wakes.extend(waker.cloned().map(Wake::Now));
+        self.deeds.extend(waker.cloned().map(Deed::Wake));
     }
 
     pub(super) fn deliver(&mut self, node: Arc<Node>, epoch: u32) {
-        self.wakes.push(Wake::Deliver(node, epoch));
+        self.deeds.push(Deed::Deliver(node, epoch));
+    }
+
+    pub(super) fn discard(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        self.deeds.extend(wakers.into_iter().map(Deed::Discard));
+    }
+
+    pub(super) fn release(&mut self, node: Arc<Node>) {
+        self.deeds.push(Deed::Release(node));
     }
 
     /// Runs everything; the lock must be free.
-    pub(super) fn run(mut self) {
-        for wake in mem::take(&mut self.wakes).into_iter().rev() {
-            match wake {
-                Wake::Now(waker) => contained(waker),
-                Wake::Deliver(node, epoch) => {
-                    node.deliver(epoch);
-                    let waker = tree::lock().waker(&node);
-                    waker.into_iter().for_each(contained);
-                }
-            }
+    #[inline]
+    pub(super) fn run(self) {
+        if !self.deeds.is_empty() {
+            self.deeds.into_last_first().for_each(Deed::run);
         }
         if !self.finalizers.is_empty() {
             tracing::warn!(
@@ -59,9 +62,24 @@ impl Effects {
     }
 }
 
+impl Deed {
+    fn run(self) {
+        match self {
+            Self::Wake(waker) => contained(|| waker.wake()),
+            Self::Deliver(node, epoch) => {
+                node.deliver(epoch);
+                let waker = tree::lock().waker(&node);
+                contained(|| waker.into_iter().for_each(Waker::wake));
+            }
+            Self::Discard(waker) => contained(|| drop(waker)),
+            Self::Release(node) => drop(node),
+        }
+    }
+}
+
 /// A waker that panics must not keep the wake-up from the others.
-fn contained(waker: Waker) {
-    if catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err() {
+fn contained(foreign: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(foreign)).is_err() {
         tracing::error!("a waker panicked; the other tasks of its scope are woken all the same");
     }
 }

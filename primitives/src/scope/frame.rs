@@ -28,7 +28,7 @@ use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
 /// What a panic carried.
 pub type Payload = Box<dyn Any + Send>;
@@ -217,24 +217,26 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        if self.word() & REARM != 0 || self.after.is_some() {
+        let mut began = self.word();
+        if began & REARM != 0 || self.after.is_some() {
             self.poll_timer(cx);
+            began = self.word();
         }
-        let began = self.word();
         if began & ABORT != 0 {
-            return self.cancel_body(cx);
+            let cause = self.node.as_ref().and_then(|node| tree::lock().cause(node));
+            return self.cancel_body(cause.unwrap_or(Cause::Dropped), cx);
         }
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
             Err(payload) => self.finish(Ended::Panicked(payload), cx),
-            Ok(Poll::Pending) if began & (CANCELLED | DELIVER) == CANCELLED | DELIVER && self.may_drop() => {
-                self.cancel_body(cx)
-            }
-            Ok(Poll::Pending) => {
-                self.poll_beside(cx);
-                self.stay(began, cx);
-                Poll::Pending
-            }
+            Ok(Poll::Pending) => match self.cause_to_drop(began) {
+                Some(cause) => self.cancel_body(cause, cx),
+                None => {
+                    self.poll_beside(cx);
+                    self.stay(began, cx);
+                    Poll::Pending
+                }
+            },
         }
     }
 
@@ -243,14 +245,12 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         let outermost = self.is_outermost();
         let mut stage = self.stage.as_mut();
         current::run(self.node, outermost, || {
-            catch_unwind(AssertUnwindSafe(|| {
-                let StageProj::Body { body, .. } = stage.as_mut().project() else { return Poll::Pending };
-                let polled = body.poll(cx);
-                if polled.is_ready() {
-                    stage.set(Stage::Done);
-                }
-                polled
-            }))
+            let StageProj::Body { body, .. } = stage.as_mut().project() else { return Poll::Pending };
+            let polled = body.poll(cx);
+            if polled.is_ready() {
+                stage.set(Stage::Done);
+            }
+            polled
         })
     }
 
@@ -262,14 +262,18 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
     }
 
-    fn may_drop(&self) -> bool {
-        self.node.as_ref().is_some_and(|node| tree::lock().may_drop_body(node))
+    /// Why a body that is pending is to be dropped, if this poll may do so (invariant 3).
+    fn cause_to_drop(&self, began: u32) -> Option<Cause> {
+        const DUE: u32 = CANCELLED | DELIVER;
+        if began & DUE != DUE {
+            return None;
+        }
+        self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node))
     }
 
-    fn cancel_body(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let cause = self.node.as_ref().and_then(|node| tree::lock().cause(node));
+    fn cancel_body(&mut self, cause: Cause, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let how = match self.drop_body() {
-            Ok(()) => Ended::Cancelled(Cancelled { cause: cause.unwrap_or(Cause::Dropped) }),
+            Ok(()) => Ended::Cancelled(Cancelled { cause }),
             Err(payload) => Ended::Panicked(payload),
         };
         self.finish(how, cx)
@@ -277,7 +281,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn drop_body(&mut self) -> Result<(), Payload> {
         let mut stage = self.stage.as_mut();
-        current::run(self.node, false, || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Done))))
+        current::run(self.node, false, || stage.set(Stage::Done))
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {

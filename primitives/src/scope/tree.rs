@@ -241,9 +241,7 @@ impl Tree {
     }
 
     pub(super) fn register(&mut self, node: &Node, waker: &Waker, effects: &mut Effects) {
-        if let Some(old) = self.at(node.index).waker.replace(waker.clone()) {
-            effects.wakers.push(old);
-        }
+        effects.discard(self.at(node.index).waker.replace(waker.clone()));
     }
 
     pub(super) fn waker(&self, node: &Node) -> Option<Waker> {
@@ -262,7 +260,7 @@ impl Tree {
         let watchers = &mut self.at(node.index).extra().watchers;
         match watchers.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) if old.will_wake(waker) => {}
-            Some((_, old)) => effects.wakers.push(core::mem::replace(old, waker.clone())),
+            Some((_, old)) => effects.discard([core::mem::replace(old, waker.clone())]),
             None => watchers.push((*key, waker.clone())),
         }
     }
@@ -270,14 +268,15 @@ impl Tree {
     pub(super) fn unwatch(&mut self, node: &Node, key: u64, effects: &mut Effects) {
         let Some(extra) = &mut self.at(node.index).extra else { return };
         if let Some(at) = extra.watchers.iter().position(|(k, _)| *k == key) {
-            effects.wakers.push(extra.watchers.swap_remove(at).1);
+            effects.discard([extra.watchers.swap_remove(at).1]);
         }
     }
 
-    /// Whether the body may be dropped now: still cancelled, and nothing inside holds it.
-    pub(super) fn may_drop_body(&self, node: &Node) -> bool {
+    /// Why the body is dropped now, if it may be: still cancelled, and nothing inside holds it.
+    pub(super) fn cause_to_drop(&self, node: &Node) -> Option<Cause> {
         let record = &self.records[node.index as usize];
-        node.has(node::CANCELLED) && (record.holds == 0 || crate::loom::fault("scope_ignores_holds"))
+        let free = record.holds == 0 || crate::loom::fault("scope_ignores_holds");
+        (free && node.has(node::CANCELLED)).then(|| self.cause(node).unwrap_or(Cause::Dropped))
     }
 
     pub(super) fn take_mail(&mut self, node: &Node) -> Vec<Mail> {

@@ -109,9 +109,9 @@ impl Tree {
         let record = self.at(index);
         record.phase = Phase::Ended;
         record.closed = true;
-        effects.wakers.extend(record.waker.take());
+        effects.discard(record.waker.take());
         if let Some(extra) = record.extra.take() {
-            effects.wakers.extend(extra.watchers.into_iter().map(|(_, waker)| waker));
+            effects.discard(extra.watchers.into_iter().map(|(_, waker)| waker));
             effects.finalizers.extend(extra.finalizers);
             effects.mail.extend(extra.mail);
         }

@@ -187,7 +187,7 @@ impl Tree {
             node.set(FREED);
             self.forget(index);
         } else {
-            effects.nodes.push(node);
+            effects.release(node);
         }
     }
 }

@@ -1,0 +1,7 @@
+//! Measures structured concurrency: `structured --list` names the cells.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    arbour_benches::harness::run(&arbour_benches::structured::benches())
+}

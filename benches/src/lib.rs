@@ -1,0 +1,10 @@
+//! Arbour measured beside its rivals: each scenario holds our code and theirs, side by side.
+//!
+//! How we measure, and how to read it, is told in `README.md`.
+#![forbid(unsafe_code)]
+
+pub mod harness;
+pub mod heap;
+pub mod streams;
+pub mod structured;
+pub mod workers;
