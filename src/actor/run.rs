@@ -3,14 +3,14 @@
 use super::Actor;
 use super::address::Address;
 use super::context::Context;
-use super::mailbox::Mailbox;
+use super::mailbox::{Delivery, Mailbox};
 use super::redelivery::Redelivery;
 use crate::stream::{Capacity, memory_stream};
-use crate::{Failure, TaskGroup, UntilStopping, stopping};
+use crate::{Failure, ScopeHandle, TaskGroup, UntilStopping, stopping};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task;
 
 /// Runs an actor that nobody supervises as a child of `group`. A failure of the actor fails the
 /// group. It ends when the last address is gone, when it stops itself, or when it is drained.
@@ -62,12 +62,12 @@ pub(super) async fn run<A: Actor>(
 ) -> Result<(), Failure> {
     actor.started(cx).await?;
     ready();
-    let mut stopping = Some(stopping());
+    let mut drain = Drain::watch();
     let mut next = mailbox.redeliver();
     while !cx.ending {
         let taken = match next.take() {
             Some(redelivered) => Some(redelivered),
-            None => take(mailbox, &mut stopping).await,
+            None => take(mailbox, &mut drain).await,
         };
         let Some(mut delivery) = taken else { break };
         let Some(message) = delivery.message() else { continue };
@@ -80,20 +80,86 @@ pub(super) async fn run<A: Actor>(
 }
 
 /// Waits for the next message. The first request to drain closes the mailbox, whose rest is taken.
-async fn take<'a, M>(
-    mailbox: &'a Mailbox<M>,
-    stopping: &mut Option<UntilStopping>,
-) -> Option<super::mailbox::Delivery<'a, M>> {
+async fn take<'a, M>(mailbox: &'a Mailbox<M>, drain: &mut Drain) -> Option<Delivery<'a, M>> {
+    if drain.is_due() {
+        mailbox.close();
+    }
     let mut next = pin!(mailbox.next());
     poll_fn(|cx| {
-        if stopping.as_mut().is_some_and(|stop| Pin::new(stop).poll(cx).is_ready()) {
-            *stopping = None;
+        let delivery = next.as_mut().poll(cx);
+        if delivery.is_pending() && drain.poll_due(cx) {
             mailbox.close();
+            return next.as_mut().poll(cx);
         }
-        match next.as_mut().poll(cx) {
-            Poll::Ready(delivery) => Poll::Ready(delivery),
-            Poll::Pending => Poll::Pending,
-        }
+        delivery
     })
     .await
+}
+
+/// The request to drain, heard once.
+struct Drain {
+    /// `None`: heard, or there is no scope from which it could come.
+    request: Option<(ScopeHandle, UntilStopping)>,
+}
+
+impl Drain {
+    /// Of the current scope.
+    fn watch() -> Self {
+        Self { request: ScopeHandle::current().map(|scope| (scope, stopping())) }
+    }
+
+    /// Whether it has come: one look, for between two messages that are there.
+    fn is_due(&mut self) -> bool {
+        self.request.take_if(|(scope, _)| scope.is_draining()).is_some()
+    }
+
+    /// Whether it has come; if not, its coming wakes the task.
+    fn poll_due(&mut self, cx: &mut task::Context<'_>) -> bool {
+        self.request.take_if(|(_, stopping)| Pin::new(stopping).poll(cx).is_ready()).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, task_group};
+    use std::sync::OnceLock;
+
+    /// Asks its own scope to drain at the first message; notes at each whether its mailbox still takes one.
+    struct Draining {
+        own: Arc<OnceLock<Address<Self>>>,
+        takes: tokio::sync::mpsc::UnboundedSender<bool>,
+    }
+
+    impl Actor for Draining {
+        type Message = ();
+
+        async fn handle(&mut self, (): (), cx: &mut Context) -> Result<(), Failure> {
+            let own = self.own.get().expect("it was sent this message");
+            self.takes.send(own.try_tell(()).is_ok()).map_err(|_| Failure::message("nobody listens"))?;
+            if cx.sequence() == 1 {
+                ScopeHandle::current().expect("an actor has a scope").drain();
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_request_to_drain_is_heard_between_two_messages_that_are_there() {
+        let (takes, mut took) = tokio::sync::mpsc::unbounded_channel();
+        crate::testing::block_on(async move {
+            task_group(async |group| {
+                let own = Arc::new(OnceLock::new());
+                let address = spawn_actor(&group, "draining", Draining { own: Arc::clone(&own), takes }, 8);
+                let _ = own.set(address.clone());
+                for () in [(), ()] {
+                    address.try_tell(()).expect("there is room");
+                }
+            })
+            .await
+            .expect("a drained actor ends well");
+        });
+        let took: Vec<bool> = std::iter::from_fn(|| took.blocking_recv()).collect();
+        assert_eq!(took, [true, false, false]);
+    }
 }
