@@ -9,17 +9,14 @@ use crate::{CancelScope, Cancelled, Cause, ScopeHandle};
 use gears::{Gear, Gears};
 use signals::Signals;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Builder;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 /// How long the runtime waits for blocking work when all tasks have ended.
 const BLOCKING: Duration = Duration::from_secs(5);
-
-/// A time that no clock can show is thirty years away.
-const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Runs `body` on a runtime of its own until it has ended, and with it everything it started.
 ///
@@ -114,7 +111,8 @@ impl Root {
         self
     }
 
-    /// How long the body may drain before it is cancelled. Default: 30 s.
+    /// How long the body may drain before it is cancelled; [`Duration::MAX`] is as long as it takes.
+    /// Default: 30 s.
     pub fn drain_time(mut self, time: Duration) -> Self {
         self.gears.drain = time;
         self
@@ -165,7 +163,7 @@ impl Root {
         let mut signals = if self.signals { Signals::listen() } else { Signals::deaf() };
         let mut first = None;
         let mut gear = Gear::Running;
-        let mut time_up = pin!(sleep_until(Instant::now()));
+        let mut time_up = pin!(sleep(Duration::ZERO));
         let result = poll_fn(|cx| {
             if let Poll::Ready(result) = running.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
@@ -217,10 +215,11 @@ fn shift(gear: Gear, root: &ScopeHandle, why: &str) {
     }
 }
 
-fn rearm(sleep: std::pin::Pin<&mut tokio::time::Sleep>, time: Option<Duration>) {
-    let Some(time) = time else { return };
-    let now = Instant::now();
-    sleep.reset(now.checked_add(time).unwrap_or(now + NEVER));
+/// A time beyond all clocks never comes.
+fn rearm(mut time_up: Pin<&mut Sleep>, time: Option<Duration>) {
+    if let Some(time) = time {
+        time_up.set(sleep(time));
+    }
 }
 
 /// What a root gives that does not wait for its body any more.

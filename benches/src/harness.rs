@@ -50,7 +50,8 @@ fn measure_all<'a>(cells: impl Iterator<Item = Cell<'a>>, options: &Options) {
         report::measured_head();
     }
     for cell in cells {
-        let measured = measure::measure(&cell, options.pairs, options.sample);
+        let sample = if options.quick { cell.bench.sample / 3 } else { cell.bench.sample };
+        let measured = measure::measure(&cell, options.pairs, sample);
         report::measured(&cell, &measured, options.json);
     }
 }

@@ -7,4 +7,5 @@ pub mod harness;
 pub mod heap;
 pub mod streams;
 pub mod structured;
+pub mod worker;
 pub mod workers;

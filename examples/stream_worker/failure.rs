@@ -1,6 +1,8 @@
 //! Why the program ends without totals, and the exit code that says so.
 use std::io;
 
+use arbour::SupervisorError;
+
 use super::decode::HeaderError;
 use super::input::OpenError;
 use super::options::OptionsError;
@@ -24,7 +26,7 @@ pub(crate) enum Failure {
     #[error("the workers are misdescribed: {0}")]
     Spec(#[source] arbour::SpecError),
     #[error("{0}")]
-    GaveUp(#[source] arbour::SupervisorError),
+    GaveUp(#[source] SupervisorError),
     #[error("{added} records were added to the totals, but {read} were read: a worker has lost some")]
     Lost { read: u64, added: u64 },
     #[error("stopped before all that was read had been handled; there are no totals")]
@@ -34,6 +36,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The workers' supervisor has given up; that the whole then ended is no news.
+    pub(crate) fn gave_up(error: SupervisorError) -> Self {
+        let of_workers = error.failure().and_then(arbour::Failure::downcast_ref).cloned();
+        Self::GaveUp(of_workers.unwrap_or(error))
+    }
+
     /// 2 where the program refused before any work, 1 where it failed at it, 128 and the signal where one stopped
     /// it.
     pub(crate) fn exit_code(&self) -> u8 {

@@ -1,10 +1,10 @@
-//! The supervised pipeline: one worker per partition, then the reader that feeds them.
+//! The supervised pipeline: one worker per partition under a supervisor, and the reader that feeds them.
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arbour::{
     ActorSpec, Address, Backoff, ChildSpec, Redelivery, Restart, RestartLimit, Root, Shutdown, Signal,
-    Supervisor, SupervisorSnapshot,
+    Supervisor, SupervisorBuilder, SupervisorSnapshot,
 };
 
 use super::failure::Failure;
@@ -26,7 +26,7 @@ pub(crate) struct Done {
     pub(crate) report: Report,
     /// How the workers were when they had ended.
     pub(crate) tree: SupervisorSnapshot,
-    /// The signal that ended the reading, if one did.
+    /// The signal that asked for the end, if one did.
     pub(crate) signal: Option<Signal>,
 }
 
@@ -48,19 +48,21 @@ pub(crate) fn run(options: &Options, input: Input, rejects: Rejects) -> Result<D
         progress,
     };
     let read = ReadingSlot::default();
-    let supervisor = supervise(options, children, reader, Arc::clone(&read))?;
-    let handle = supervisor.handle();
+    let workers = supervise(options, children)?;
+    let tree = workers.handle();
+    let whole = whole(workers, reader, Arc::clone(&read))?;
 
-    let outcome = Root::new().run(async {
-        let ended = supervisor.run().await;
-        (ended, handle.snapshot().await)
+    // However long it takes to handle what was read: who will not wait sends a second signal.
+    let outcome = Root::new().drain_time(Duration::MAX).run(async {
+        let ended = whole.run().await;
+        (ended, tree.snapshot().await)
     });
-    let (ended, tree) = outcome.result.map_err(|_| Failure::Cancelled { signal: outcome.signal })?;
-    ended.map_err(Failure::GaveUp)?;
+    let signal = outcome.signal;
+    let (ended, tree) = outcome.result.map_err(|_| Failure::Cancelled { signal })?;
+    ended.map_err(Failure::gave_up)?;
     let reading = read.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let reading = reading.transpose()?.flatten().ok_or(Failure::Cancelled { signal: outcome.signal })?;
-    let signal = outcome.signal.filter(|_| reading.interrupted);
-    let report = report(reading, &slots, tree.restarts)?;
+    let reading = reading.transpose()?.flatten().ok_or(Failure::Cancelled { signal })?;
+    let report = report(reading, &slots, tree.restarts, signal.is_some())?;
     Ok(Done { report, tree, signal })
 }
 
@@ -94,19 +96,32 @@ fn restarted(child: ChildSpec, options: &Options) -> ChildSpec {
     }
 }
 
-fn supervise(
-    options: &Options,
-    workers: Vec<ChildSpec>,
-    reader: Reader,
-    read: ReadingSlot,
-) -> Result<Supervisor, Failure> {
-    let mut builder = Supervisor::builder("stream_worker");
+fn supervise(options: &Options, workers: Vec<ChildSpec>) -> Result<Supervisor, Failure> {
+    let mut builder = Supervisor::builder("workers");
     if options.crash_every.is_some() || options.restart_limit.is_some() {
         // As many as are asked for; with a limit, each worker has its own.
         builder = builder.limit(limit(u32::MAX, Duration::from_millis(1)));
     }
-    let builder = workers.into_iter().fold(builder, |builder, worker| builder.child(worker));
-    builder.child(reading(reader, read)).build().map_err(Failure::Spec)
+    workers.into_iter().fold(builder, SupervisorBuilder::child).build().map_err(Failure::Spec)
+}
+
+/// The workers and then the reader, which is stopped first. The workers have a supervisor of their own, so that
+/// one that crashes while the reader is being stopped is started again: what was read is still to be handled.
+fn whole(workers: Supervisor, reader: Reader, read: ReadingSlot) -> Result<Supervisor, Failure> {
+    let mut workers = Some(workers);
+    let workers = ChildSpec::new("workers", move |_| {
+        let workers = workers.take();
+        async move {
+            if let Some(workers) = workers {
+                workers.run().await?;
+            }
+            Ok::<_, arbour::Failure>(())
+        }
+    });
+    // When the workers' supervisor has given up, so does the whole.
+    let builder = Supervisor::builder("stream_worker").limit(limit(0, Duration::from_secs(1)));
+    let builder = builder.child(workers.shutdown(Shutdown::Wait)).child(reading(reader, read));
+    builder.build().map_err(Failure::Spec)
 }
 
 /// The reader as a child: it reads once, and its end is the end of the whole.
@@ -117,8 +132,12 @@ fn reading(reader: Reader, read: ReadingSlot) -> ChildSpec {
         async move {
             if let Some((reader, read)) = once {
                 let result = reader.run().await;
+                // Without workers the end has begun already, and is no orderly one.
+                let workers_are_gone = matches!(result, Ok(None));
                 *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-                cx.supervisor().request_stop();
+                if !workers_are_gone {
+                    cx.supervisor().request_stop();
+                }
             }
             Ok::<_, arbour::Failure>(())
         }
@@ -132,8 +151,8 @@ fn limit(restarts: u32, period: Duration) -> RestartLimit {
 }
 
 /// The totals of all partitions, once it is certain that nothing was lost.
-fn report(reading: Reading, slots: &[Slot], restarts: u64) -> Result<Report, Failure> {
-    let Reading { records, rejected, interrupted, keys } = reading;
+fn report(reading: Reading, slots: &[Slot], restarts: u64, interrupted: bool) -> Result<Report, Failure> {
+    let Reading { records, rejected, keys } = reading;
     let (added, totals): (Vec<u64>, Vec<Vec<Totals>>) = slots.iter().map(Slot::take).unzip();
     let added = added.iter().sum();
     if added != records {

@@ -1,10 +1,11 @@
 //! The plain loop: the same parsing and checks in one thread, without any actor.
 //!
 //! It says what the totals must be, and how fast one thread is.
+use std::collections::HashMap;
 use std::io;
 
-use super::decode::{ColumnNames, Decoded, Decoder, HeaderError, Reject};
-use super::totals::{PartitionTotals, TotalsByKey, unite};
+use super::decode::{ColumnNames, Decoded, Decoder, HeaderError, Record, Reject};
+use super::totals::{Totals, TotalsByKey};
 
 /// What the plain loop found.
 #[derive(Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub(crate) fn run<C: AsRef<[u8]>>(
     mut on_reject: impl FnMut(&Reject<'_>),
 ) -> Result<Summary, PlainError> {
     let mut decoder = Decoder::new(names);
-    let mut tally = Tally { at_most, records: 0, rejected: 0, totals: PartitionTotals::default() };
+    let mut tally = Tally { at_most, records: 0, rejected: 0, totals: HashMap::new() };
     for chunk in chunks {
         let chunk = chunk?;
         let mut input = chunk.as_ref();
@@ -54,7 +55,7 @@ struct Tally {
     at_most: u64,
     records: u64,
     rejected: u64,
-    totals: PartitionTotals,
+    totals: HashMap<Box<str>, Totals>,
 }
 
 impl Tally {
@@ -64,10 +65,7 @@ impl Tally {
 
     fn add(&mut self, decoded: &Decoded<'_>, on_reject: &mut impl FnMut(&Reject<'_>)) {
         match decoded {
-            Decoded::Accepted(record) => {
-                self.records += 1;
-                self.totals.add(record.key, record.value);
-            }
+            Decoded::Accepted(record) => self.count(record),
             Decoded::Rejected(reject) => {
                 self.rejected += 1;
                 on_reject(reject);
@@ -75,8 +73,17 @@ impl Tally {
         }
     }
 
+    /// A key is copied only when it is new.
+    fn count(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        match self.totals.get_mut(record.key) {
+            Some(totals) => totals.add(record.value),
+            None => self.totals.entry(record.key.into()).or_default().add(record.value),
+        }
+    }
+
     fn summary(self) -> Summary {
-        Summary { records: self.records, rejected: self.rejected, keys: unite([self.totals]) }
+        Summary { records: self.records, rejected: self.rejected, keys: self.totals.into_iter().collect() }
     }
 }
 

@@ -27,18 +27,7 @@ pub(crate) struct Reader {
 pub(crate) struct Reading {
     pub(crate) records: u64,
     pub(crate) rejected: u64,
-    /// Whether it was asked to stop before the end of the input.
-    pub(crate) interrupted: bool,
     pub(crate) keys: Keys,
-}
-
-/// Why the reading ended.
-#[derive(Debug)]
-enum End {
-    Input,
-    Asked,
-    /// A worker takes no records any more: the supervisor has given up, and says why.
-    WorkerGone,
 }
 
 #[derive(Debug, Default)]
@@ -51,36 +40,33 @@ impl Reader {
     /// Reads, and waits until what was read has been handled. `None`: the workers are gone.
     pub(crate) async fn run(mut self) -> Result<Option<Reading>, Failure> {
         let mut tally = Tally::default();
-        let end = self.read(&mut tally).await;
+        let read = self.read(&mut tally).await;
         self.progress.clear();
         self.rejects.flush()?;
-        let end = end?;
-        for worker in &self.workers {
-            if worker.ask(Message::Flush).await.is_err() {
-                return Ok(None);
-            }
+        if !read? || !have_handled_all(&self.workers).await {
+            return Ok(None);
         }
         let Tally { records, rejected } = tally;
-        let interrupted = matches!(end, End::Asked);
-        let gone = matches!(end, End::WorkerGone);
-        Ok((!gone).then_some(Reading { records, rejected, interrupted, keys: self.keys }))
+        Ok(Some(Reading { records, rejected, keys: self.keys }))
     }
 
-    async fn read(&mut self, tally: &mut Tally) -> Result<End, Failure> {
+    /// Reads until the input ends or the reader is asked to stop; false when a worker is gone: then the
+    /// supervisor has given up, and says why.
+    async fn read(&mut self, tally: &mut Tally) -> Result<bool, Failure> {
         let mut decoder = Decoder::new(self.columns.clone());
         loop {
             let chunk = tokio::select! { biased;
-                () = stopping() => return Ok(End::Asked),
+                () = stopping() => return Ok(true),
                 chunk = self.chunks.next() => chunk,
             };
             let Some(chunk) = chunk.transpose().map_err(Failure::Read)? else { break };
             if !self.take_all(&chunk, &mut decoder, tally).await? {
-                return Ok(End::WorkerGone);
+                return Ok(false);
             }
         }
         match decoder.finish()? {
-            Some(last) if !self.take(last, tally).await? => Ok(End::WorkerGone),
-            _ => Ok(End::Input),
+            Some(last) => self.take(last, tally).await,
+            None => Ok(true),
         }
     }
 
@@ -128,4 +114,14 @@ impl Tally {
     fn read(&self) -> u64 {
         self.records + self.rejected
     }
+}
+
+/// Waits until the workers have handled all they were sent; false when one is gone.
+async fn have_handled_all(workers: &[Address<Worker>]) -> bool {
+    for worker in workers {
+        if worker.ask(Message::Flush).await.is_err() {
+            return false;
+        }
+    }
+    true
 }

@@ -1,7 +1,5 @@
 //! Count, sum, mean, least and greatest value of each key.
 use std::collections::BTreeMap;
-#[cfg(test)]
-use std::collections::HashMap;
 
 /// What is known of one key.
 ///
@@ -71,29 +69,6 @@ impl Totals {
 /// The totals of every key in key order, as they are reported.
 pub(crate) type TotalsByKey = BTreeMap<Box<str>, Totals>;
 
-/// The totals of the keys as the plain loop gathers them.
-#[cfg(test)]
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PartitionTotals {
-    by_key: HashMap<Box<str>, Totals>,
-}
-
-#[cfg(test)]
-impl PartitionTotals {
-    pub(crate) fn add(&mut self, key: &str, value: Option<f64>) {
-        match self.by_key.get_mut(key) {
-            Some(totals) => totals.add(value),
-            None => self.by_key.entry(key.into()).or_default().add(value),
-        }
-    }
-}
-
-#[cfg(test)]
-/// The totals of all partitions: their union, since no two partitions share a key.
-pub(crate) fn unite(partitions: impl IntoIterator<Item = PartitionTotals>) -> TotalsByKey {
-    partitions.into_iter().flat_map(|partition| partition.by_key).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,18 +112,5 @@ mod tests {
     fn the_greatest_finite_numbers_are_extremes_like_others() {
         let totals = totals(&[Some(f64::MAX), Some(f64::MIN)]);
         assert_eq!((totals.min(), totals.max()), (Some(f64::MIN), Some(f64::MAX)));
-    }
-
-    #[test]
-    fn partitions_unite_in_key_order() {
-        let mut first = PartitionTotals::default();
-        first.add("b", Some(1.0));
-        first.add("d", None);
-        let mut second = PartitionTotals::default();
-        second.add("a", Some(3.0));
-        second.add("a", Some(4.0));
-        let united = unite([first, second]);
-        assert_eq!(united.keys().map(|key| &**key).collect::<Vec<_>>(), ["a", "b", "d"]);
-        assert_eq!(united["a"], totals(&[Some(3.0), Some(4.0)]));
     }
 }

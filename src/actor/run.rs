@@ -82,8 +82,13 @@ async fn live<A: Actor>(
     actor: &mut A,
     cx: &mut Context,
 ) -> Result<(), Failure> {
+    let scope = ScopeHandle::current();
     let mut redelivered = mailbox.redeliver();
     while !cx.ending {
+        // Messages that are there need not pend: a drain asked for by the last one is heard here.
+        if scope.as_ref().is_some_and(ScopeHandle::is_draining) {
+            mailbox.close();
+        }
         let taken = match redelivered.take() {
             Some(delivery) => Some(delivery),
             None => mailbox.next().await,
@@ -103,4 +108,49 @@ async fn live<A: Actor>(
 fn is_to_stop() -> bool {
     let scope = ScopeHandle::current();
     scope.is_some_and(|scope| scope.is_draining() || scope.cause() == Some(Cause::Shutdown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, task_group};
+    use std::sync::OnceLock;
+
+    /// Asks its own scope to drain at the first message; notes at each whether its mailbox still takes one.
+    struct Draining {
+        own: Arc<OnceLock<Address<Self>>>,
+        takes: tokio::sync::mpsc::UnboundedSender<bool>,
+    }
+
+    impl Actor for Draining {
+        type Message = ();
+
+        async fn handle(&mut self, (): (), cx: &mut Context) -> Result<(), Failure> {
+            let own = self.own.get().expect("it was sent this message");
+            self.takes.send(own.try_tell(()).is_ok()).map_err(|_| Failure::message("nobody listens"))?;
+            if cx.sequence() == 1 {
+                ScopeHandle::current().expect("an actor has a scope").drain();
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_request_to_drain_is_heard_between_two_messages_that_are_there() {
+        let (takes, mut took) = tokio::sync::mpsc::unbounded_channel();
+        crate::testing::block_on(async move {
+            task_group(async |group| {
+                let own = Arc::new(OnceLock::new());
+                let address = spawn_actor(&group, "draining", Draining { own: Arc::clone(&own), takes }, 8);
+                let _ = own.set(address.clone());
+                for () in [(), ()] {
+                    address.try_tell(()).expect("there is room");
+                }
+            })
+            .await
+            .expect("a drained actor ends well");
+        });
+        let took: Vec<bool> = std::iter::from_fn(|| took.blocking_recv()).collect();
+        assert_eq!(took, [true, false, false]);
+    }
 }

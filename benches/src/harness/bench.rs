@@ -2,12 +2,16 @@
 
 use super::stopwatch::{Cost, Stopwatch};
 use core::fmt;
+use std::time::Duration;
 
 /// One way to do the work.
 pub struct Row {
     name: &'static str,
-    work: Box<dyn Fn(u64, &mut Stopwatch)>,
+    work: Box<Work>,
 }
+
+/// Does the operations so many times, and puts what counts under the stopwatch.
+type Work = dyn Fn(u64, &mut Stopwatch);
 
 impl Row {
     /// A row whose `work` does the bench's operations so many times, and puts what counts under the
@@ -35,13 +39,17 @@ pub struct Bench {
     pub(super) ours: Row,
     rivals: Vec<Row>,
     pub(super) countable: bool,
+    pub(super) sample: Duration,
 }
+
+/// How long one sample takes, unless the bench says otherwise.
+const SAMPLE: Duration = Duration::from_millis(100);
 
 impl Bench {
     /// A bench whose rows do `ops` operations each time.
     #[must_use]
     pub fn new(name: String, ops: u64, ours: Row, rivals: Vec<Row>) -> Self {
-        Self { name, ops, ours, rivals, countable: true }
+        Self { name, ops, ours, rivals, countable: true, sample: SAMPLE }
     }
 
     /// Says whether instructions can be counted: on one thread they are the same in each run, on
@@ -49,6 +57,12 @@ impl Bench {
     #[must_use]
     pub fn countable(self, countable: bool) -> Self {
         Self { countable, ..self }
+    }
+
+    /// Says how long one sample takes. Default: 100 ms.
+    #[must_use]
+    pub fn sample(self, sample: Duration) -> Self {
+        Self { sample, ..self }
     }
 
     pub(super) const fn ops(&self) -> u64 {

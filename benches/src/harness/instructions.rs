@@ -4,8 +4,8 @@ use super::bench::{Bench, Row};
 use super::options::Refusal;
 use super::stopwatch::COUNTED;
 use std::collections::HashMap;
-use std::env;
 use std::process::Command;
+use std::{env, io};
 
 /// The counts so far, so that our row is counted once for all its rivals.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Counter {
 
 /// One clear word before anything is run.
 pub(super) fn check_installed() -> Result<(), Refusal> {
-    Command::new("valgrind").arg("--version").output().map(drop).map_err(no_valgrind)
+    Command::new("valgrind").arg("--version").output().map(drop).map_err(|error| no_valgrind(&error))
 }
 
 /// The words of the command that runs a row under callgrind.
@@ -54,7 +54,7 @@ pub(super) fn command(row: &str, times: u64, out: &str) -> Vec<String> {
 
 fn count(row: &str, times: u64) -> Result<f64, Refusal> {
     let words = command(row, times, "/dev/null");
-    let output = Command::new(&words[0]).args(&words[1..]).output().map_err(no_valgrind)?;
+    let output = Command::new(&words[0]).args(&words[1..]).output().map_err(|error| no_valgrind(&error))?;
     let said = String::from_utf8_lossy(&output.stderr);
     collected(&said).ok_or_else(|| Refusal::NotCounted { row: row.to_owned(), said: said.into_owned() })
 }
@@ -65,7 +65,7 @@ fn collected(said: &str) -> Option<f64> {
     count.trim().parse().ok()
 }
 
-fn no_valgrind(error: std::io::Error) -> Refusal {
+fn no_valgrind(error: &io::Error) -> Refusal {
     Refusal::NoValgrind(error.to_string())
 }
 

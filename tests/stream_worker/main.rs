@@ -1,0 +1,15 @@
+//! Runs the example `stream_worker` as a program: what it prints, what it leaves out, and how it ends.
+
+mod edges;
+mod expected;
+mod giving_up;
+mod memory;
+mod output;
+#[path = "../../examples/stream_worker/partition.rs"]
+mod partition;
+mod program;
+mod properties;
+mod records;
+mod refusals;
+mod scratch;
+mod signals;
