@@ -9,14 +9,17 @@ use crate::{CancelScope, Cancelled, Cause, ScopeHandle};
 use gears::{Gear, Gears};
 use signals::Signals;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Builder;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// How long the runtime waits for blocking work when all tasks have ended.
 const BLOCKING: Duration = Duration::from_secs(5);
+
+/// A time that no clock can show is thirty years away.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Runs `body` on a runtime of its own until it has ended, and with it everything it started.
 ///
@@ -111,8 +114,7 @@ impl Root {
         self
     }
 
-    /// How long the body may drain before it is cancelled; [`Duration::MAX`] is as long as it takes.
-    /// Default: 30 s.
+    /// How long the body may drain before it is cancelled. Default: 30 s.
     pub fn drain_time(mut self, time: Duration) -> Self {
         self.gears.drain = time;
         self
@@ -163,7 +165,7 @@ impl Root {
         let mut signals = if self.signals { Signals::listen() } else { Signals::deaf() };
         let mut first = None;
         let mut gear = Gear::Running;
-        let mut time_up = pin!(sleep(Duration::ZERO));
+        let mut time_up = pin!(sleep_until(Instant::now()));
         let result = poll_fn(|cx| {
             if let Poll::Ready(result) = running.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
@@ -215,11 +217,10 @@ fn shift(gear: Gear, root: &ScopeHandle, why: &str) {
     }
 }
 
-/// A time beyond all clocks never comes.
-fn rearm(mut time_up: Pin<&mut Sleep>, time: Option<Duration>) {
-    if let Some(time) = time {
-        time_up.set(sleep(time));
-    }
+fn rearm(sleep: std::pin::Pin<&mut tokio::time::Sleep>, time: Option<Duration>) {
+    let Some(time) = time else { return };
+    let now = Instant::now();
+    sleep.reset(now.checked_add(time).unwrap_or(now + NEVER));
 }
 
 /// What a root gives that does not wait for its body any more.

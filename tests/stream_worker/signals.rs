@@ -113,14 +113,14 @@ async fn an_idle_pipe_does_not_hold_a_signal_up() {
 }
 
 /// Many records for workers that crash at each, and a last one whose report says that all have been read.
-fn long_queue() -> File {
-    let queued: Vec<Row> = (0..20_000).map(|value| plain("UA", f64::from(value))).collect();
+fn long_queue(length: u32) -> File {
+    let queued: Vec<Row> = (0..length).map(|value| plain("UA", f64::from(value))).collect();
     File::new(b"", Layout::DEFAULT, queued.iter().chain([&malformed()]))
 }
 
 #[tokio::test]
 async fn after_one_signal_a_long_queue_is_handled_to_its_end() {
-    let file = long_queue();
+    let file = long_queue(20_000);
     let mut running = Running::start(&PATIENT);
     running.feed(&file.bytes).await;
     running.complaint().await;
@@ -132,7 +132,7 @@ async fn after_one_signal_a_long_queue_is_handled_to_its_end() {
 
 #[tokio::test]
 async fn a_second_signal_cancels_and_there_are_no_totals() {
-    let file = long_queue();
+    let file = long_queue(100_000);
     let mut running = Running::start(&PATIENT);
     running.feed(&file.bytes).await;
     running.complaint().await;
@@ -148,7 +148,7 @@ async fn a_second_signal_cancels_and_there_are_no_totals() {
 
 #[tokio::test]
 async fn a_signal_while_the_last_records_are_handled_is_told_too() {
-    let file = long_queue();
+    let file = long_queue(20_000);
     let scratch = Scratch::file(&file.bytes);
     let arguments = [&["--input", scratch.as_str()], &PATIENT[1..]].concat();
     let mut running = Running::start(&arguments);

@@ -1,4 +1,5 @@
 //! `cargo xtask bench worker`: the stream worker against a single-threaded loop.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

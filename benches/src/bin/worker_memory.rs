@@ -1,4 +1,5 @@
 //! `cargo xtask bench worker_memory`: the peak memory of the stream worker, each row in a process of its own.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "this is what the program is for")]
 
 use arbour_benches::worker::{read_once, rows};
