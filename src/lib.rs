@@ -1,4 +1,15 @@
 //! Actors under supervisors, where every supervisor is a task group.
+//!
+//! [book]: https://github.com/arbour-rs/arbour/blob/main/book/src/introduction.md
+//! [architecture]: https://github.com/arbour-rs/arbour/blob/main/ARCHITECTURE.md
+//! [contributing]: https://github.com/arbour-rs/arbour/blob/main/CONTRIBUTING.md
+//! [changelog]: https://github.com/arbour-rs/arbour/blob/main/CHANGELOG.md
+//! [security]: https://github.com/arbour-rs/arbour/blob/main/SECURITY.md
+//! [mit]: https://github.com/arbour-rs/arbour/blob/main/LICENSE-MIT
+//! [apache]: https://github.com/arbour-rs/arbour/blob/main/LICENSE-APACHE
+//!
+// One text for both readers: of a link's two definitions Markdown takes the first.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 #[doc(hidden)]
@@ -6,6 +17,8 @@
 #[allow(missing_docs, reason = "no part of the interface")]
 pub mod __private;
 mod actor;
+#[cfg(doctest)]
+mod book;
 mod root;
 pub mod testing;
 

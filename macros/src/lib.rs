@@ -24,6 +24,22 @@ use proc_macro::TokenStream;
 ///
 /// Does not compile when the function is not `async`, has parameters or generics, or an option is
 /// unknown, given twice, has a value it does not take, or contradicts another.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::{Failure, task_group};
+///
+/// #[arbour::main(worker_threads = 2)]
+/// async fn main() -> Result<(), Failure> {
+///     let sum = task_group(async |group| {
+///         let two = group.spawn_value(async { 2 });
+///         two.await.map(|two| two + 3)
+///     });
+///     assert_eq!(sum.await??, 5);
+///     Ok(())
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, function: TokenStream) -> TokenStream {
     Entry::Main.expand(options.into(), function.into()).into()
@@ -45,6 +61,19 @@ pub fn main(options: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// Does not compile when the function is not `async`, has parameters or generics, is marked as a test
 /// twice, or an option is unknown, given twice, has a value it does not take, or contradicts another.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::move_on_after;
+/// use std::time::Duration;
+///
+/// #[arbour::test]
+/// async fn an_hour_of_silence_is_too_long() {
+///     let answer = move_on_after(Duration::from_secs(3_600), std::future::pending::<()>());
+///     assert!(answer.await.is_err());
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
     Entry::Test.expand(options.into(), function.into()).into()

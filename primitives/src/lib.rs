@@ -1,5 +1,9 @@
 //! Cancel scopes and memory object streams, verified with loom.
 //!
+//! - [`scope`]: a body that can be cancelled from outside, and clean-up that always runs.
+//! - [`stream`]: ordered, reliable streams of objects, and the one that lives in memory.
+//! - [`mod@loom`]: the one file that knows std from loom, so that crates above can model through this one.
+//!
 //! No tokio, no I/O and no clock: what needs a runtime is handed in (see [`scope::runtime`]).
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]

@@ -13,6 +13,9 @@ use tokio::sync::oneshot;
 ///
 /// Of a supervised actor it outlives every crash. An actor that nobody supervises ends when its last
 /// address is gone.
+///
+/// A handler that asks its own actor waits for itself for ever, and so does one that tells it while
+/// the mailbox is full: [`try_tell`](Address::try_tell) does not.
 pub struct Address<A: Actor> {
     pub(super) name: Arc<str>,
     pub(super) mailbox: SendStream<Envelope<A::Message>>,

@@ -67,6 +67,10 @@ where
 /// Like [`task_group`], for a body that can fail: its error cancels the children and is a failure
 /// of the group.
 ///
+/// # Cancel safety
+///
+/// As for [`task_group`].
+///
 /// # Errors
 ///
 /// As for [`task_group`], with the body's error among the failures.

@@ -3,6 +3,10 @@
 //! What is decided (`exit`, `restart`, `intensity`, `backoff`, `shutdown`, `machine`) is decided by pure
 //! functions of what happened and when; what is done is done by one driver.
 //!
+//! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
+//! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
+//! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
+//!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 

@@ -47,11 +47,19 @@ pub async fn move_on_after<F: Future>(after: Duration, body: F) -> Result<F::Out
     run_until(now().checked_add(after), body).await
 }
 
-/// Like [`move_on_after`], with an absolute time.
+/// Like [`move_on_after`], with an absolute time. One that has passed ends `body` after one poll.
+///
+/// # Cancel safety
+///
+/// As for [`move_on_after`].
 ///
 /// # Errors
 ///
 /// [`Cancelled`] when the time has come.
+///
+/// # Panics
+///
+/// As for [`move_on_after`].
 pub async fn move_on_at<F: Future>(deadline: Instant, body: F) -> Result<F::Output, Cancelled> {
     run_until(Some(deadline), body).await
 }
@@ -85,11 +93,19 @@ pub async fn fail_after<F: Future>(after: Duration, body: F) -> Result<F::Output
     timed_out(move_on_after(after, body).await)
 }
 
-/// Like [`fail_after`], with an absolute time.
+/// Like [`fail_after`], with an absolute time. One that has passed ends `body` after one poll.
+///
+/// # Cancel safety
+///
+/// As for [`fail_after`].
 ///
 /// # Errors
 ///
 /// [`TimedOut`] when the time has come.
+///
+/// # Panics
+///
+/// As for [`fail_after`].
 pub async fn fail_at<F: Future>(deadline: Instant, body: F) -> Result<F::Output, TimedOut> {
     timed_out(move_on_at(deadline, body).await)
 }

@@ -15,6 +15,11 @@ use std::panic::resume_unwind;
 /// What `future` deferred or cleans up runs first. Nothing is swallowed: the scope stays cancelled,
 /// and a `catch_cancel` that begins in a cancelled scope is pending like any other await.
 ///
+/// # Cancel safety
+///
+/// As safe as `future`. Dropped half-way by foreign code, what `future` deferred or cleans up is
+/// adopted by the nearest living scope.
+///
 /// # Errors
 ///
 /// [`Cancelled`] when `future` was ended; its cause is that of the scope.

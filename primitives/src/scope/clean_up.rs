@@ -53,7 +53,26 @@ pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
 /// before it has. This is what the `Drop` of a guard calls.
 ///
 /// Without a current scope it is given to the runtime, or, if that fails, dropped; both are
-/// reported. A guard that may be dropped anywhere remembers its [`Origin`].
+/// reported. A guard that may be dropped anywhere remembers its [`Origin`]. In a scope that is being
+/// aborted it is refused: dropped unrun, and reported.
+///
+/// # Examples
+///
+/// ```
+/// use arbour_primitives::scope::{CancelScope, clean_up};
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
+/// # futures::executor::block_on(async {
+/// let said = Arc::new(AtomicBool::new(false));
+/// let goodbye = Arc::clone(&said);
+/// CancelScope::new()
+///     .run(async { clean_up(async move { goodbye.store(true, Ordering::Relaxed) }) })
+///     .await
+///     .unwrap();
+/// assert!(said.load(Ordering::Relaxed));
+/// # });
+/// ```
 pub fn clean_up(future: impl Future<Output = ()> + Send + 'static) {
     Origin { node: None }.clean_up(future);
 }

@@ -34,11 +34,19 @@ pub fn stopping() -> UntilStopping {
 impl ScopeHandle {
     /// Resolves when this scope is cancelled, wherever it is awaited; never once it has ended
     /// uncancelled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: dropping it loses nothing.
     pub fn cancelled(&self) -> UntilCancelled {
         UntilCancelled { wait: Wait::new(CANCELLED, Some(Arc::clone(&self.node))) }
     }
 
     /// Resolves when this scope was asked to drain, or is cancelled, wherever it is awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: dropping it loses nothing.
     pub fn stopping(&self) -> UntilStopping {
         UntilStopping { wait: Wait::new(CANCELLED | DRAIN, Some(Arc::clone(&self.node))) }
     }

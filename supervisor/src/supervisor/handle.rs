@@ -91,6 +91,10 @@ impl SupervisorHandle {
 
     /// Removes the slot of a child that is down: its name is free, its mailbox is gone.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the slot is removed all the same.
+    ///
     /// # Errors
     ///
     /// [`CallError`] when it is not down.
@@ -98,7 +102,12 @@ impl SupervisorHandle {
         self.call(Request::DeleteChild(id.into())).await
     }
 
-    /// How the supervisor and its children are; after its end, how they were then.
+    /// How the supervisor and its children are; after its end, how they were then. Before the supervisor
+    /// runs it waits for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: dropping it has no effect.
     pub async fn snapshot(&self) -> SupervisorSnapshot {
         let (reply, answer) = oneshot::channel();
         if self.shared.inbox.try_send(Inbox::Snapshot(reply)).is_ok()

@@ -1,0 +1,25 @@
+//! The chapters of the book, so that every example in them is compiled and run.
+
+#[doc = include_str!("../book/src/structured.md")]
+mod structured {}
+
+#[doc = include_str!("../book/src/cancellation.md")]
+mod cancellation {}
+
+#[doc = include_str!("../book/src/streams.md")]
+mod streams {}
+
+#[doc = include_str!("../book/src/supervisors.md")]
+mod supervisors {}
+
+#[doc = include_str!("../book/src/actors.md")]
+mod actors {}
+
+#[doc = include_str!("../book/src/root.md")]
+mod root {}
+
+#[doc = include_str!("../book/src/decisions/0002-try-task-group.md")]
+mod try_task_group {}
+
+#[doc = include_str!("../book/src/decisions/0005-reopened-mailbox.md")]
+mod reopened_mailbox {}
