@@ -99,6 +99,8 @@ async fn drains() {
     defer(async { say("deferred") });
     say("up");
     stopping().await;
+    // A cancellation would end it here.
+    sleep(Duration::from_millis(10)).await;
     say("drained");
 }
 
