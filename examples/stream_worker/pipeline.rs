@@ -30,7 +30,7 @@ pub(crate) struct Done {
     pub(crate) signal: Option<Signal>,
 }
 
-/// Where the reader leaves its result.
+/// Where the reader leaves its result: nothing read before it begins, none while it reads.
 type ReadingSlot = Arc<Mutex<Option<Result<Option<Reading>, Failure>>>>;
 
 /// Runs the pipeline until the input ends or a signal ends it.
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options, input: Input, rejects: Rejects) -> Result<D
         rejects,
         progress,
     };
-    let read = ReadingSlot::default();
+    let read: ReadingSlot = Arc::new(Mutex::new(Some(Ok(Some(Reading::nothing(options.partitions))))));
     let workers = supervise(options, children)?;
     let tree = workers.handle();
     let whole = whole(workers, reader, Arc::clone(&read))?;
@@ -131,10 +131,12 @@ fn reading(reader: Reader, read: ReadingSlot) -> ChildSpec {
         let once = once.take();
         async move {
             if let Some((reader, read)) = once {
+                let leave = |result| *read.lock().unwrap_or_else(PoisonError::into_inner) = result;
+                leave(None);
                 let result = reader.run().await;
                 // Without workers the end has begun already, and is no orderly one.
                 let workers_are_gone = matches!(result, Ok(None));
-                *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                leave(Some(result));
                 if !workers_are_gone {
                     cx.supervisor().request_stop();
                 }

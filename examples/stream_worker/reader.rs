@@ -2,6 +2,8 @@
 //!
 //! It is the last child of the supervisor, and so the first to be stopped: it stops reading, and lets the
 //! workers handle what it has read before they are stopped in turn.
+use std::num::NonZeroUsize;
+
 use arbour::{Address, stopping};
 
 use super::decode::{ColumnNames, Decoded, Decoder};
@@ -30,6 +32,13 @@ pub(crate) struct Reading {
     pub(crate) keys: Keys,
 }
 
+impl Reading {
+    /// What a reader has read that never began.
+    pub(crate) fn nothing(partitions: NonZeroUsize) -> Self {
+        Self { records: 0, rejected: 0, keys: Keys::new(partitions) }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Tally {
     records: u64,
@@ -43,10 +52,11 @@ impl Reader {
         let read = self.read(&mut tally).await;
         self.progress.clear();
         self.rejects.flush()?;
-        if !read? || !have_handled_all(&self.workers).await {
+        let Tally { records, rejected } = tally;
+        // Stopped before its first record, it may be cancelled already, and could not wait.
+        if !read? || (records > 0 && !have_handled_all(&self.workers).await) {
             return Ok(None);
         }
-        let Tally { records, rejected } = tally;
         Ok(Some(Reading { records, rejected, keys: self.keys }))
     }
 

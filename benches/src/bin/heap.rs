@@ -1,4 +1,5 @@
 //! Counts the heap per parked child. A program of its own, since a counting allocator costs time.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "this is what the program is for")]
 
 use arbour_benches::heap::{CHILDREN, Parking, ROWS};

@@ -1,4 +1,5 @@
 //! Measures memory streams: `streams --list` names the cells.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
 //! Measures structured concurrency: `structured --list` names the cells.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -225,7 +225,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         if began & ABORT != 0 {
             let cause = self.node.as_ref().and_then(|node| tree::lock().cause(node));
-            return self.cancel_body(cause.unwrap_or(Cause::Dropped), cx);
+            return self.cancel_body(cause.map_or(Cause::Dropped, |cause| (*cause).clone()), cx);
         }
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
@@ -269,7 +269,8 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         if began & DUE != DUE {
             return None;
         }
-        self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node, began))
+        let cause = self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node, began))?;
+        Some((*cause).clone())
     }
 
     fn cancel_body(&mut self, cause: Cause, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {

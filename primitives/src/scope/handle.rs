@@ -67,7 +67,8 @@ impl ScopeHandle {
     /// The cause in force: the scope's own, or that of the nearest ancestor that cancels it.
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
-        tree::lock().cause(&self.node)
+        let cause = tree::lock().cause(&self.node)?;
+        Some((*cause).clone())
     }
 
     /// The scope's own deadline.

@@ -108,6 +108,9 @@ pub(super) struct Record {
     node: Option<Arc<Node>>,
     waker: Option<Waker>,
     extra: Option<Box<Extra>>,
+    /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
+    /// record keeps it, so that it can still be read.
+    cause: Option<Arc<Cause>>,
     parent: u32,
     first_child: u32,
     previous: u32,
@@ -118,6 +121,8 @@ pub(super) struct Record {
     phase: Phase,
     link: Link,
     shield: bool,
+    /// Whether the node was cancelled itself.
+    own_cause: bool,
     busy: bool,
     /// No further tasks: the first finalizer has begun.
     closed: bool,
@@ -130,7 +135,6 @@ pub(super) struct Record {
 /// What few records have.
 #[derive(Default)]
 struct Extra {
-    cause: Option<Cause>,
     deadline: Option<Instant>,
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
@@ -173,6 +177,7 @@ impl Tree {
             node: Some(Arc::clone(&node)),
             waker: None,
             extra: None,
+            cause: None,
             parent: NIL,
             first_child: NIL,
             previous: NIL,
@@ -183,6 +188,7 @@ impl Tree {
             phase: Phase::Fresh,
             link,
             shield,
+            own_cause: false,
             busy: false,
             closed: false,
             orphan: false,
@@ -279,7 +285,7 @@ impl Tree {
 
     /// The cause for which a poll that began with this word may drop the body now: the cancellation
     /// it saw is still in force, and nothing inside holds the body.
-    pub(super) fn cause_to_drop(&self, node: &Node, began: u32) -> Option<Cause> {
+    pub(super) fn cause_to_drop(&self, node: &Node, began: u32) -> Option<Arc<Cause>> {
         let held = self.records[node.index as usize].holds > 0 && !crate::loom::fault("scope_ignores_holds");
         if held || !node.is_still_cancelled(began) {
             return None;

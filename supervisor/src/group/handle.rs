@@ -42,7 +42,8 @@ pub enum TaskState {
 
 /// The handle of one child: its outcome, once, and ways to end it.
 ///
-/// Awaiting it gives the outcome. Dropping it leaves the child to its group.
+/// Awaiting it gives the outcome. Dropping it leaves the child to its group. Where the code that
+/// awaits is cancelled itself, an outcome `Cancelled` is not given: that code is dropped there.
 ///
 /// # Cancel safety
 ///
@@ -59,6 +60,8 @@ pub struct TaskHandle<T> {
 struct Task<T> {
     join: JoinHandle<Ended<Result<T, Failure>>>,
     scope: ScopeHandle,
+    /// The outcome `Cancelled`, while whoever awaits it is cancelled too.
+    withheld: Option<(Cause, Gate)>,
 }
 
 impl<T> Task<T> {
@@ -73,6 +76,17 @@ impl<T> Task<T> {
     }
 }
 
+impl<T> Task<T> {
+    /// In a cancelled scope the outcome `Cancelled` waits: it is that scope's own cancellation as a
+    /// rule, and must not come out as an error of the code that awaits it.
+    fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
+        let Some((_, gate)) = &mut self.withheld else { return Poll::Pending };
+        ready!(gate.poll_enter(cx));
+        // Given once: the join then panics, as it does after any outcome.
+        self.withheld.take().map_or(Poll::Pending, |(cause, _)| Poll::Ready(cause))
+    }
+}
+
 fn in_cancelled_scope() -> bool {
     ScopeHandle::current().is_some_and(|scope| scope.is_cancelled())
 }
@@ -83,7 +97,7 @@ impl<T> TaskHandle<T> {
         scope: ScopeHandle,
         name: TaskName,
     ) -> Self {
-        Self { task: Some(Task { join, scope }), name }
+        Self { task: Some(Task { join, scope, withheld: None }), name }
     }
 
     pub(super) fn not_started(name: TaskName) -> Self {
@@ -146,14 +160,21 @@ impl<T> Future for TaskHandle<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
-        ready!(Gate::joining().poll_enter(cx));
-        task.poll_join(cx).map(|outcome| match outcome {
-            Ok(Ended::Value(Ok(value))) => Ok(value),
-            Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
-            Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
-            // A panic was made a failure before the node ended; what is left is the runtime's own.
-            Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
-        })
+        if task.withheld.is_none() {
+            ready!(Gate::joining().poll_enter(cx));
+            let outcome = match ready!(task.poll_join(cx)) {
+                Ok(Ended::Value(Ok(value))) => Ok(value),
+                Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
+                Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
+                // A panic was made a failure before the node ended; what is left is the runtime's own.
+                Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
+            };
+            match outcome {
+                Err(TaskError::Cancelled(cause)) => task.withheld = Some((cause, Gate::new())),
+                outcome => return Poll::Ready(outcome),
+            }
+        }
+        task.poll_withheld(cx).map(|cause| Err(TaskError::Cancelled(cause)))
     }
 }
 

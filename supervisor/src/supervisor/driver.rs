@@ -126,10 +126,24 @@ impl Driver {
             }
             rearm(&mut timer, self.machine.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
+                if matches!(event, Event::Shutdown | Event::CancelAll { .. }) {
+                    self.catch_up(&mut actions);
+                }
                 self.machine.handle(event, now(), &mut actions);
                 if self.machine.is_ending() {
                     self.release_free(keepers);
                 }
+            }
+        }
+    }
+
+    /// Hears what was said before the end was asked for: a child that has said that it is ready is
+    /// drained, not cancelled. Only what is there now, so that no crash loop can put the end off.
+    fn catch_up(&mut self, actions: &mut Vec<Action>) {
+        for _ in 0..self.inbox.len() {
+            let Ok(message) = self.inbox.try_recv() else { return };
+            if let Some(event) = self.hear(message) {
+                self.machine.handle(event, now(), actions);
             }
         }
     }

@@ -79,15 +79,20 @@ impl Tree {
         Step::Ended
     }
 
-    /// A scope that was polled here, and is parked somewhere else now, may still have children.
+    /// A scope that was polled here, and is parked somewhere else now, may still have children, or
+    /// scopes inside that have.
     fn has_parked_tasks(&self, index: u32) -> bool {
-        let mut child = self.records[index as usize].first_child;
-        while child != NIL {
-            let record = &self.records[child as usize];
-            if record.link == Link::Nested && record.tasks > 0 {
+        let mut pending = Vec::new();
+        self.push_children(index, &mut pending);
+        while let Some(index) = pending.pop() {
+            let record = &self.records[index as usize];
+            if record.link != Link::Nested {
+                continue;
+            }
+            if record.tasks > 0 {
                 return true;
             }
-            child = record.next;
+            self.push_children(index, &mut pending);
         }
         false
     }

@@ -10,10 +10,11 @@ impl Tree {
     /// Cancels a node; the first cause is kept.
     pub(in crate::scope) fn cancel(&mut self, node: &Node, cause: Cause, effects: &mut Effects) {
         let record = self.at(node.index);
-        if record.phase == Phase::Ended || record.own_cause().is_some() {
+        if record.phase == Phase::Ended || record.own_cause {
             return;
         }
-        record.extra().cause = Some(cause);
+        record.cause = Some(Arc::new(cause));
+        record.own_cause = true;
         self.refresh(node.index, effects);
     }
 
@@ -125,6 +126,9 @@ impl Tree {
             for waker in record.watchers() {
                 effects.wake(Some(waker));
             }
+            if was != cancelled {
+                self.inherit_cause(index, cancelled);
+            }
             self.push_children(index, &mut pending);
         }
     }
@@ -144,10 +148,13 @@ impl Tree {
         if inherited != 0 {
             node.set(inherited);
         }
+        if cancelled {
+            self.inherit_cause(index, true);
+        }
     }
 
     pub(super) fn is_effective(&self, index: u32) -> bool {
-        self.records[index as usize].own_cause().is_some() || self.is_cancelled_from_outside(index)
+        self.records[index as usize].own_cause || self.is_cancelled_from_outside(index)
     }
 
     /// Whether something outside the node cancels it.
@@ -184,19 +191,22 @@ impl Tree {
     }
 
     /// The cause in force: the node's own, or that of the nearest cancelled ancestor it can see.
-    pub(in crate::scope) fn cause(&self, node: &Node) -> Option<Cause> {
-        let mut index = node.index;
-        while index != NIL {
-            let record = &self.records[index as usize];
-            if let Some(cause) = record.own_cause() {
-                return Some(cause.clone());
-            }
-            if record.shield {
-                return None;
-            }
-            index = record.parent;
+    /// Noted when the node was flagged, so that a deep tree need not be walked for each of its nodes.
+    pub(in crate::scope) fn cause(&self, node: &Node) -> Option<Arc<Cause>> {
+        self.records[node.index as usize].cause.clone()
+    }
+
+    /// Notes the parent's cause for a node that is cancelled from outside; none for one that is not
+    /// cancelled any more.
+    fn inherit_cause(&mut self, index: u32, cancelled: bool) {
+        let record = &self.records[index as usize];
+        if record.own_cause {
+            return;
         }
-        None
+        let parent = record.parent;
+        let inherited = cancelled && parent != NIL;
+        let cause = inherited.then(|| self.records[parent as usize].cause.clone()).flatten();
+        self.at(index).cause = cause;
     }
 
     pub(in crate::scope) fn set_deadline(
@@ -240,10 +250,6 @@ impl Tree {
 }
 
 impl super::Record {
-    fn own_cause(&self) -> Option<&Cause> {
-        self.extra.as_ref().and_then(|extra| extra.cause.as_ref())
-    }
-
     pub(super) fn watchers(&self) -> impl Iterator<Item = &core::task::Waker> {
         self.extra.iter().flat_map(|extra| extra.watchers.iter().map(|(_, waker)| waker))
     }

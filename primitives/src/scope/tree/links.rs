@@ -116,12 +116,18 @@ impl Tree {
         if record.tasks > 0 {
             return;
         }
-        let up = record.parent;
         if record.phase == Phase::Finishing && !crate::loom::fault("scope_forgets_last_child") {
             effects.wake(record.waker.as_ref());
         }
         // A scope parked elsewhere keeps the place it was moved up to waiting for its children.
-        self.wake_finishing(up, effects);
+        let mut inner = index;
+        while self.at(inner).link == Link::Nested {
+            inner = self.at(inner).parent;
+            if inner == NIL {
+                return;
+            }
+            self.wake_finishing(inner, effects);
+        }
     }
 
     /// What kept this record from ending may be gone.
