@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arbour::{
-    ActorSpec, Address, Backoff, ChildSpec, Redelivery, Restart, RestartLimit, Root, Shutdown, Signal,
-    Supervisor, SupervisorBuilder, SupervisorSnapshot,
+    ActorSpec, Address, Backoff, ChildSpec, Redelivery, Restart, RestartLimit, Root, ScopeHandle, Shutdown,
+    Signal, Supervisor, SupervisorBuilder, SupervisorHandle, SupervisorSnapshot,
 };
 
 use super::failure::Failure;
@@ -30,8 +30,14 @@ pub(crate) struct Done {
     pub(crate) signal: Option<Signal>,
 }
 
-/// Where the reader leaves its result.
-type ReadingSlot = Arc<Mutex<Option<Result<Option<Reading>, Failure>>>>;
+/// Where the reader leaves its result. It begins with that of a reader which is never started, because a signal
+/// was faster; while the reader reads there is none.
+type ReadingSlot = Arc<Mutex<Option<ReadingResult>>>;
+type ReadingResult = Result<Option<Reading>, Failure>;
+
+fn replace(slot: &ReadingSlot, result: Option<ReadingResult>) -> Option<ReadingResult> {
+    std::mem::replace(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner), result)
+}
 
 /// Runs the pipeline until the input ends or a signal ends it.
 pub(crate) fn run(options: &Options, input: Input, rejects: Rejects) -> Result<Done, Failure> {
@@ -47,7 +53,8 @@ pub(crate) fn run(options: &Options, input: Input, rejects: Rejects) -> Result<D
         rejects,
         progress,
     };
-    let read = ReadingSlot::default();
+    let nothing = Reading { records: 0, rejected: 0, keys: Keys::new(options.partitions) };
+    let read = ReadingSlot::new(Mutex::new(Some(Ok(Some(nothing)))));
     let workers = supervise(options, children)?;
     let tree = workers.handle();
     let whole = whole(workers, reader, Arc::clone(&read))?;
@@ -60,8 +67,7 @@ pub(crate) fn run(options: &Options, input: Input, rejects: Rejects) -> Result<D
     let signal = outcome.signal;
     let (ended, tree) = outcome.result.map_err(|_| Failure::Cancelled { signal })?;
     ended.map_err(Failure::gave_up)?;
-    let reading = read.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let reading = reading.transpose()?.flatten().ok_or(Failure::Cancelled { signal })?;
+    let reading = replace(&read, None).transpose()?.flatten().ok_or(Failure::Cancelled { signal })?;
     let report = report(reading, &slots, tree.restarts, signal.is_some())?;
     Ok(Done { report, tree, signal })
 }
@@ -130,11 +136,14 @@ fn reading(reader: Reader, read: ReadingSlot) -> ChildSpec {
     let child = ChildSpec::new("reader", move |cx| {
         let once = once.take();
         async move {
-            if let Some((reader, read)) = once {
+            if let Some((reader, read)) = once
+                && may_begin(cx.supervisor()).await
+            {
+                replace(&read, None);
                 let result = reader.run().await;
                 // Without workers the end has begun already, and is no orderly one.
                 let workers_are_gone = matches!(result, Ok(None));
-                *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                replace(&read, Some(result));
                 if !workers_are_gone {
                     cx.supervisor().request_stop();
                 }
@@ -144,6 +153,13 @@ fn reading(reader: Reader, read: ReadingSlot) -> ChildSpec {
     });
     // Stopped first, it lets the workers handle what was read, however long that takes.
     child.restart(Restart::Temporary).shutdown(Shutdown::Wait)
+}
+
+/// Waits until the supervisor has heard that the child is ready. One that is asked to stop before is cancelled:
+/// it must not have read anything yet, for nobody would wait until that is handled.
+async fn may_begin(supervisor: &SupervisorHandle) -> bool {
+    supervisor.snapshot().await;
+    !ScopeHandle::current().is_some_and(|scope| scope.is_cancelled())
 }
 
 fn limit(restarts: u32, period: Duration) -> RestartLimit {
