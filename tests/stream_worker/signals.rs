@@ -114,7 +114,8 @@ async fn an_idle_pipe_does_not_hold_a_signal_up() {
 
 #[tokio::test]
 async fn a_signal_while_the_workers_are_being_started_is_an_orderly_end_too() {
-    let file = File::new(b"", Layout::DEFAULT, &rows(3, 2000));
+    let some = rows(3, 500);
+    let file = File::new(b"", Layout::DEFAULT, (0..100).flat_map(|_| &some));
     let scratch = Scratch::file(&file.bytes);
     for (round, input) in ["-", scratch.as_str()].into_iter().cycle().take(40).enumerate() {
         let (signal, code) = SIGNALS[round / 2 % 2];
