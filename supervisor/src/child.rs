@@ -83,6 +83,13 @@ impl ChildSpec {
         self
     }
 
+    /// How long it may clean up, counted from its cancellation, before it is aborted and the rest of
+    /// its clean-up is dropped. Default: 5 seconds.
+    pub fn clean_up(mut self, budget: Duration) -> Self {
+        self.policy.clean_up = budget;
+        self
+    }
+
     /// How long to wait between restarts. Default: not before the first, then up to 100 ms, doubled
     /// each time up to 30 s, with full jitter.
     pub fn backoff(mut self, backoff: Backoff) -> Self {

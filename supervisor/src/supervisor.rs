@@ -5,6 +5,7 @@
 //! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
 //! its time to stop.
 
+mod budgets;
 mod driver;
 mod error;
 mod handle;

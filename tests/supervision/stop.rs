@@ -50,6 +50,38 @@ async fn a_time_to_drain_of_zero_cancels_at_once() {
     assert_eq!((journal.lines(), journal.time()), (vec!["+a".to_owned()], 50));
 }
 
+/// Cleans up for ever once it is cancelled, behind a shield of its own.
+fn never_clean() -> ChildSpec {
+    ChildSpec::new("a", |_| async {
+        arbour::defer(shield(std::future::pending()));
+        std::future::pending::<Result<(), Failure>>().await
+    })
+}
+
+#[arbour::test]
+async fn a_clean_up_that_is_not_over_in_its_budget_is_aborted() {
+    let journal = Journal::new();
+    let child = never_clean().shutdown(Shutdown::After(ms(100))).clean_up(ms(200));
+    run(supervisor().child(child), async |_| sleep(ms(50)).await).await.1.unwrap();
+    assert_eq!(journal.time(), 350);
+}
+
+#[arbour::test]
+async fn the_budget_of_a_clean_up_is_five_seconds_unless_said_otherwise() {
+    let journal = Journal::new();
+    let child = never_clean().shutdown(Shutdown::After(Duration::ZERO));
+    run(supervisor().child(child), async |_| sleep(ms(50)).await).await.1.unwrap();
+    assert_eq!(journal.time(), 5_050);
+}
+
+#[arbour::test]
+async fn a_clean_up_within_its_budget_runs_to_its_end() {
+    let journal = Journal::new();
+    let child = deaf("a", &journal, ms(150)).shutdown(Shutdown::After(ms(100))).clean_up(ms(200));
+    run(supervisor().child(child), async |_| sleep(ms(50)).await).await.1.unwrap();
+    assert_eq!(journal.timed(), ["+a@0", "xa@150", "-a@300"]);
+}
+
 #[arbour::test]
 async fn a_child_with_shutdown_wait_is_waited_for_however_long_it_takes() {
     let journal = Journal::new();

@@ -1,5 +1,6 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
+use super::budgets::Budgets;
 use super::error::SupervisorError;
 use super::handle::SupervisorHandle;
 use super::keeper::Run;
@@ -40,7 +41,13 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 
 pub(super) struct Startable {
     pub(super) start: Start,
-    pub(super) reports_ready: bool,
+}
+
+/// What a slot owns.
+struct SlotStart {
+    start: SharedStart,
+    /// Whether readiness is the child's own word.
+    reports_ready: bool,
 }
 
 impl Drop for Startable {
@@ -61,7 +68,10 @@ pub(super) struct Driver {
     machine: Machine,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
-    starts: HashMap<SlotKey, SharedStart>,
+    starts: HashMap<SlotKey, SlotStart>,
+    budgets: Budgets,
+    /// Incarnations that count as ready because they run.
+    ready_at_once: Vec<(SlotKey, Incarnation)>,
     running: HashMap<SlotKey, ScopeHandle>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
     failures: HashMap<SlotKey, Failure>,
@@ -96,6 +106,8 @@ impl Driver {
             handle,
             inbox,
             starts,
+            budgets: Budgets::default(),
+            ready_at_once: Vec::new(),
             running: HashMap::new(),
             failures: HashMap::new(),
             callers: HashMap::new(),
@@ -124,26 +136,18 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
-            rearm(&mut timer, self.machine.next_deadline());
+            if let Some((slot, incarnation)) = self.ready_at_once.pop() {
+                self.machine.handle(Event::ChildReady { slot, incarnation }, now(), &mut actions);
+                continue;
+            }
+            let deadlines = [self.machine.next_deadline(), self.budgets.next()];
+            rearm(&mut timer, deadlines.into_iter().flatten().min());
             if let Some(event) = self.next_event(&mut timer).await {
-                if matches!(event, Event::Shutdown | Event::CancelAll { .. }) {
-                    self.catch_up(&mut actions);
-                }
+                self.abort_overdue();
                 self.machine.handle(event, now(), &mut actions);
                 if self.machine.is_ending() {
                     self.release_free(keepers);
                 }
-            }
-        }
-    }
-
-    /// Hears what was said before the end was asked for: a child that has said that it is ready is
-    /// drained, not cancelled. Only what is there now, so that no crash loop can put the end off.
-    fn catch_up(&mut self, actions: &mut Vec<Action>) {
-        for _ in 0..self.inbox.len() {
-            let Ok(message) = self.inbox.try_recv() else { return };
-            if let Some(event) = self.hear(message) {
-                self.machine.handle(event, now(), actions);
             }
         }
     }
@@ -182,6 +186,7 @@ impl Driver {
             Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
             Inbox::Exited { slot, incarnation, exit } => {
                 self.running.remove(&slot);
+                self.budgets.end(slot);
                 self.exited = Some(slot);
                 // Of an incarnation that left none, the failure of an earlier one must not be told.
                 match exit.failure() {
@@ -220,9 +225,10 @@ impl Driver {
                     child.drain();
                 }
             }
-            Action::Cancel { slot, .. } => {
+            Action::Cancel { slot, clean_up_until, .. } => {
                 if let Some(child) = self.running.get(&slot) {
                     child.cancel(Cause::Shutdown);
+                    self.budgets.start(slot, clean_up_until);
                 }
             }
             Action::Removed { slot } => self.removed(slot, keepers),
@@ -242,11 +248,30 @@ impl Driver {
         }
     }
 
+    /// Aborts children whose time to clean up is over.
+    fn abort_overdue(&mut self) {
+        while let Some(slot) = self.budgets.take_due(now()) {
+            let (Some(child), Some(known)) = (self.running.get(&slot), self.machine.slot(slot)) else {
+                continue;
+            };
+            tracing::error!(
+                supervisor = self.handle.name(),
+                child = &**known.id(),
+                "its clean-up was not over in time: it is aborted, and what is left of its clean-up is dropped"
+            );
+            child.abort(Cause::Shutdown);
+        }
+    }
+
     fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
-        let (Some(start), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
+        let (Some(owned), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let run = Run { slot, incarnation, id, start: Arc::clone(start), supervisor: self.handle.clone() };
+        let start = Arc::clone(&owned.start);
+        if !owned.reports_ready {
+            self.ready_at_once.push((slot, incarnation));
+        }
+        let run = Run { slot, incarnation, id, start, supervisor: self.handle.clone() };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
@@ -325,8 +350,9 @@ impl Driver {
     }
 }
 
-fn shared(spec: ChildSpec) -> SharedStart {
-    Arc::new(Mutex::new(Startable { start: spec.start, reports_ready: spec.reports_ready }))
+fn shared(spec: ChildSpec) -> SlotStart {
+    let ChildSpec { start, reports_ready, .. } = spec;
+    SlotStart { start: Arc::new(Mutex::new(Startable { start })), reports_ready }
 }
 
 /// Polls something that happens once; afterwards it is gone.
