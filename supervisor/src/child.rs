@@ -50,7 +50,6 @@ pub struct ChildSpec {
     pub(crate) id: ChildId,
     pub(crate) policy: ChildPolicy,
     pub(crate) start: Start,
-    pub(crate) reports_ready: bool,
 }
 
 impl ChildSpec {
@@ -68,7 +67,8 @@ impl ChildSpec {
             let child = start(cx);
             Box::pin(async move { child.await.map_err(Into::into) })
         });
-        Self { id: id.into(), policy: ChildPolicy::default(), start, reports_ready: false }
+        let policy = ChildPolicy { reports_ready: false, ..ChildPolicy::default() };
+        Self { id: id.into(), policy, start }
     }
 
     /// After which exits it comes back. Default: [`Restart::Permanent`], after each.
@@ -114,7 +114,7 @@ impl ChildSpec {
     /// Makes readiness the child's own word: it counts as ready when it calls
     /// [`ChildContext::ready`], and the children after it are started only then.
     pub fn reports_ready(mut self) -> Self {
-        self.reports_ready = true;
+        self.policy.reports_ready = true;
         self
     }
 
@@ -140,7 +140,6 @@ impl fmt::Debug for ChildSpec {
         f.debug_struct("ChildSpec")
             .field("id", &self.id)
             .field("policy", &self.policy)
-            .field("reports_ready", &self.reports_ready)
             .finish_non_exhaustive()
     }
 }

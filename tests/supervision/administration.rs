@@ -30,7 +30,7 @@ fn child(at: At, journal: &Journal) -> ChildSpec {
         At::Starting => starts_once("a").start_timeout(HOUR),
         At::Waiting => failing("a", journal).backoff(Backoff::new(HOUR, HOUR).unwrap().jitter(false)),
         At::Draining => deaf("a", journal, ms(0)).shutdown(Shutdown::After(ms(10_000))),
-        At::Stopping => deaf("a", journal, ms(10_000)).shutdown(Shutdown::After(ms(0))),
+        At::Stopping => deaf("a", journal, ms(10_000)).shutdown(Shutdown::After(ms(0))).clean_up(ms(20_000)),
     }
 }
 

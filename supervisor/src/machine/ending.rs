@@ -55,6 +55,10 @@ impl Machine {
     pub(super) fn stop(&mut self, key: SlotKey, step: &mut Step<'_>) {
         match self.slots[key].state {
             SlotState::Running { .. } => self.drain(key, step),
+            SlotState::Starting { by, .. } if !self.slots[key].policy.reports_ready => {
+                self.call_off(key, by, step);
+                self.drain(key, step);
+            }
             SlotState::Starting { .. } | SlotState::Stopping { .. } => self.cancel_now(key, None, step),
             SlotState::Down | SlotState::Draining { .. } | SlotState::Waiting { .. } => {}
         }

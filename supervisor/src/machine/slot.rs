@@ -52,7 +52,8 @@ pub enum SlotState {
     ///
     /// *Ready*: `Running`. *Exited*: a failed start, whatever the kind of exit: the first start of the supervisor is
     /// rolled back, a call gets the error, a restart becomes the next attempt. *Timer*: it is cancelled,
-    /// `Stopping`. A stop cancels it too, for before it is ready it has nothing to drain.
+    /// `Stopping`. A stop cancels it too, for before it is ready it has nothing to drain; but one whose readiness is
+    /// not its own word is drained.
     Starting {
         /// When it must be ready.
         until: Instant,

@@ -58,6 +58,9 @@ pub struct ChildPolicy {
     pub shutdown: Shutdown,
     /// How long it may clean up, counted from its cancellation; 5 seconds unless set.
     pub clean_up: Duration,
+    /// Whether being ready is the child's own word; it is unless set. One for which it is not has nothing to set up,
+    /// and is drained when it is stopped, also before it was seen to run.
+    pub reports_ready: bool,
     /// How long it may take to become ready; 30 seconds unless set.
     pub start_timeout: Duration,
     /// How long to wait between restarts; 100 ms to 30 seconds unless set.
@@ -77,6 +80,7 @@ impl Default for ChildPolicy {
             restart: Restart::default(),
             shutdown: Shutdown::default(),
             clean_up: Duration::from_secs(5),
+            reports_ready: true,
             start_timeout: Duration::from_secs(30),
             backoff: Backoff::default(),
             limit: None,

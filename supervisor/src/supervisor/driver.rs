@@ -41,13 +41,7 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 
 pub(super) struct Startable {
     pub(super) start: Start,
-}
-
-/// What a slot owns.
-struct SlotStart {
-    start: SharedStart,
-    /// Whether readiness is the child's own word.
-    reports_ready: bool,
+    pub(super) reports_ready: bool,
 }
 
 impl Drop for Startable {
@@ -68,10 +62,8 @@ pub(super) struct Driver {
     machine: Machine,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
-    starts: HashMap<SlotKey, SlotStart>,
+    starts: HashMap<SlotKey, SharedStart>,
     budgets: Budgets,
-    /// Incarnations that count as ready because they run.
-    ready_at_once: Vec<(SlotKey, Incarnation)>,
     running: HashMap<SlotKey, ScopeHandle>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
     failures: HashMap<SlotKey, Failure>,
@@ -107,7 +99,6 @@ impl Driver {
             inbox,
             starts,
             budgets: Budgets::default(),
-            ready_at_once: Vec::new(),
             running: HashMap::new(),
             failures: HashMap::new(),
             callers: HashMap::new(),
@@ -135,10 +126,6 @@ impl Driver {
                 if let Some(outcome) = self.perform(action, keepers) {
                     return self.finish(outcome, keepers);
                 }
-            }
-            if let Some((slot, incarnation)) = self.ready_at_once.pop() {
-                self.machine.handle(Event::ChildReady { slot, incarnation }, now(), &mut actions);
-                continue;
             }
             let deadlines = [self.machine.next_deadline(), self.budgets.next()];
             rearm(&mut timer, deadlines.into_iter().flatten().min());
@@ -264,14 +251,10 @@ impl Driver {
     }
 
     fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
-        let (Some(owned), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
+        let (Some(start), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let start = Arc::clone(&owned.start);
-        if !owned.reports_ready {
-            self.ready_at_once.push((slot, incarnation));
-        }
-        let run = Run { slot, incarnation, id, start, supervisor: self.handle.clone() };
+        let run = Run { slot, incarnation, id, start: Arc::clone(start), supervisor: self.handle.clone() };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
@@ -350,9 +333,9 @@ impl Driver {
     }
 }
 
-fn shared(spec: ChildSpec) -> SlotStart {
-    let ChildSpec { start, reports_ready, .. } = spec;
-    SlotStart { start: Arc::new(Mutex::new(Startable { start })), reports_ready }
+fn shared(spec: ChildSpec) -> SharedStart {
+    let reports_ready = spec.policy.reports_ready;
+    Arc::new(Mutex::new(Startable { start: spec.start, reports_ready }))
 }
 
 /// Polls something that happens once; afterwards it is gone.

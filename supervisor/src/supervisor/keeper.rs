@@ -45,6 +45,9 @@ impl Run {
 async fn begin(start: SharedStart, cx: ChildContext) -> Result<(), Failure> {
     let child = {
         let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+        if !start.reports_ready {
+            cx.ready();
+        }
         (start.start)(cx)
     };
     child.await

@@ -27,6 +27,18 @@ fn children_stop_in_reverse_order_each_gone_before_the_next_is_told() {
 }
 
 #[test]
+fn a_child_that_was_not_seen_to_run_is_drained_unless_being_ready_is_its_own_word() {
+    let silent = ChildPolicy { reports_ready: false, ..policy() };
+    for (policy, told) in [(silent, "drain a1 until 5000"), (policy(), "cancel a1 until 5000")] {
+        let mut world = World::new(&[("a", policy)]);
+        assert_eq!(world.send(Event::Start), ["start a1"]);
+        assert_eq!(world.send(Event::Shutdown), [told]);
+        assert_eq!(world.ready("a"), NOTHING);
+        assert_eq!(world.exit("a", ExitKind::Normal), [SHUT_DOWN]);
+    }
+}
+
+#[test]
 fn the_order_is_that_of_the_slots_however_often_they_were_restarted() {
     let mut world = World::up(&[("a", policy()), ("b", policy())]);
     world.crash("a");
