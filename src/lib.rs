@@ -29,21 +29,22 @@ pub use actor::{
     Actor, ActorSpec, Address, AskError, Context, Redelivery, Reply, TellError, TryTellError, spawn_actor,
 };
 pub use arbour_primitives::scope::{
-    CancelScope, Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping,
-    cancelled, catch_cancel, clean_up, defer, shield, stopping,
+    Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping, cancelled,
+    catch_cancel, clean_up, defer, shield, stopping,
 };
 pub use arbour_primitives::stream;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::exit::ExitKind;
 pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
-    BrokenLimit, CallError, Ended as ChildEnded, Outcome as SupervisorOutcome, SlotState, SpecError,
+    BrokenLimit, CallError, Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey,
+    SlotState, SpecError, StartedBy, StopCause,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
 pub use arbour_supervisor::{
-    ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder, SupervisorError,
-    SupervisorHandle, SupervisorSnapshot,
+    CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
+    SupervisorError, SupervisorHandle, SupervisorSnapshot,
 };
 pub use arbour_supervisor::{
     Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,

@@ -20,6 +20,7 @@ pub mod machine;
 mod panic;
 pub mod restart;
 mod runtime;
+mod scope;
 pub mod shutdown;
 mod supervisor;
 mod timeout;
@@ -31,6 +32,7 @@ pub use group::{
     task_group, try_task_group,
 };
 pub use runtime::install;
+pub use scope::CancelScope;
 pub use supervisor::{
     ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
     SupervisorSnapshot,

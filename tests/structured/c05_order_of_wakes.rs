@@ -167,7 +167,7 @@ impl Drop for Living {
     }
 }
 
-const DEEP: usize = 10_000;
+const DEEP: usize = 100_000;
 
 #[test]
 fn a_hundred_thousand_nested_tasks_are_cancelled() {
