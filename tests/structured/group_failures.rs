@@ -1,6 +1,6 @@
 //! How groups fail: what is recorded, what is cancelled, how it is found and printed.
 
-use crate::support::{everywhere, never, turns};
+use crate::support::{MS, everywhere, never, turns};
 use arbour::{CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, task_group, try_task_group};
 use std::fmt;
 use std::io;
@@ -183,5 +183,37 @@ fn a_child_cancelled_with_its_group_inside_an_outer_cancellation_lets_the_outer_
             never::<()>().await;
         }));
         assert_eq!(outcome.await.unwrap_err().cause, Cause::from("outer"));
+    });
+}
+
+/// The child is woken first and may end before the body is polled: the join is then ready, and its `Cancelled`
+/// must not become a failure of the group by way of `?`.
+#[test]
+fn a_deadline_around_a_group_is_no_failure_of_the_group_however_its_tasks_are_polled() {
+    everywhere(20, || async {
+        let outcome = arbour::fail_after(MS, async {
+            try_task_group(async |group| {
+                let child = group.spawn_value(std::future::pending::<()>());
+                child.await?;
+                Ok::<_, arbour::TaskError>(())
+            })
+            .await
+        });
+        assert_eq!(outcome.await.unwrap_err().cause, arbour::Cause::Deadline);
+    });
+}
+
+/// Awaited where nothing is cancelled, the outcome is given as ever.
+#[test]
+fn a_cancelled_join_is_given_where_its_scope_is_not_cancelled() {
+    everywhere(5, || async {
+        let outcome = task_group(async |group| {
+            let child = group.spawn_value(std::future::pending::<()>());
+            child.cancel("alone");
+            child.await
+        });
+        assert!(
+            matches!(outcome.await.unwrap(), Err(arbour::TaskError::Cancelled(cause)) if cause == "alone".into())
+        );
     });
 }

@@ -122,6 +122,21 @@ pub(super) fn run<R>(
     result
 }
 
+/// Runs `body` like [`run`], provided that this is the place where the node was polled last, which is
+/// known by its parent's number alone; `None`, without running it, elsewhere.
+#[inline]
+pub(super) fn run_in_place<R>(
+    parent: u64,
+    node: &mut Option<Arc<Node>>,
+    body: impl FnOnce() -> R,
+) -> Option<Result<R, Payload>> {
+    let before = SLOT.try_with(|slot| (slot.id.get() == parent).then(|| enter(slot, node, parent == 0)));
+    let before = before.ok().flatten()?;
+    let result = catch_unwind(AssertUnwindSafe(body));
+    leave(node, Some(before));
+    Some(result)
+}
+
 /// Runs `drop` with `node` current for whoever drops it: that may be another task than the one which
 /// polled. Opens no allowance.
 pub(super) fn run_drop<R>(node: &mut Option<Arc<Node>>, drop: impl FnOnce() -> R) -> Result<R, Payload> {

@@ -143,8 +143,75 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
     }
 
-    pub(super) fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+    /// Polls quietly where that will do. What else there may be to do is kept out of this function, so
+    /// that a poll in which nothing happens does not pay for it: it is what every await costs.
+    #[inline]
+    pub(super) fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        match self.as_mut().poll_quietly(cx) {
+            Some(Ok(Poll::Pending)) => Poll::Pending,
+            Some(done) => self.finish_polled(done, cx),
+            None => self.poll_changed(cx),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_changed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.project().poll(cx)
+    }
+
+    #[inline(never)]
+    fn finish_polled(
+        self: Pin<&mut Self>,
+        polled: Result<Poll<F::Output>, Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => this.finish(Ended::Value(value), cx),
+            Err(payload) => this.panicked(payload, cx),
+        }
+    }
+
+    /// The poll in which nothing has changed around the body: it was polled before, here, with this
+    /// waker, and nothing is flagged, before it or by what the body leaves behind. `None` for any
+    /// other; what the body then left behind is seen by the poll that its arrival has asked for.
+    #[inline]
+    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Result<Poll<F::Output>, Payload>> {
+        const NOTABLE: u32 = CANCELLED | ABORT | MAIL | REARM;
+        let this = self.project();
+        let same_waker = match &*this.waker {
+            Some(waker) => waker.will_wake(cx.waker()),
+            None => *this.plan == Plan::Task,
+        };
+        let quiet = same_waker
+            && *this.registered
+            && this.after.is_none()
+            && this.stage.is_body()
+            && this.node.as_ref().is_some_and(|node| node.word() & NOTABLE == 0);
+        if !quiet {
+            return None;
+        }
+        let stage = this.stage;
+        current::run_in_place(*this.parent, this.node, || stage.poll_body(cx))
+    }
+}
+
+impl<F: Future> Stage<F> {
+    #[inline]
+    fn is_body(&self) -> bool {
+        matches!(self, Self::Body { .. })
+    }
+
+    /// Polls the body; one that is done is dropped.
+    #[inline]
+    fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let StageProj::Body { body, .. } = self.as_mut().project() else { return Poll::Pending };
+        let polled = body.poll(cx);
+        if polled.is_ready() {
+            self.set(Self::Done);
+        }
+        polled
     }
 }
 
@@ -244,15 +311,8 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     /// One poll of the body with its node current; a body that is done is dropped there, too.
     fn poll_in_place(&mut self, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Payload> {
         let outermost = self.is_outermost();
-        let mut stage = self.stage.as_mut();
-        current::run(self.node, outermost, || {
-            let StageProj::Body { body, .. } = stage.as_mut().project() else { return Poll::Pending };
-            let polled = body.poll(cx);
-            if polled.is_ready() {
-                stage.set(Stage::Done);
-            }
-            polled
-        })
+        let stage = self.stage.as_mut();
+        current::run(self.node, outermost, || stage.poll_body(cx))
     }
 
     fn is_outermost(&self) -> bool {
@@ -297,11 +357,27 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.observer.ended(&mut how);
+        if self.settles_at_once(&how) {
+            *self.node = None;
+            self.stage.set(Stage::Done);
+            return self.give(how);
+        }
         if let Some(after) = self.after {
             after.timer = None;
         }
         self.stage.set(Stage::Finishing { how: Some(how) });
         self.poll_after(cx)
+    }
+
+    /// Ends the node if nothing follows its body, which is the way of most; else it goes the long way.
+    fn settles_at_once(&self, how: &Ended<F::Output>) -> bool {
+        let passes = *self.plan == Plan::Scope && matches!(how, Ended::Cancelled(_));
+        match &*self.node {
+            Some(node) if self.after.is_none() && !passes => {
+                tree::change(|tree, effects| tree.end_if_quiet(node, effects))
+            }
+            _ => false,
+        }
     }
 
     /// A task registers its waker when it first has to wait: one that ends at once never does.
@@ -392,12 +468,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn resolve(&mut self) -> Poll<Ended<F::Output>> {
         let how = self.take_how();
-        if *self.plan == Plan::Shield && matches!(how, Some(Ended::Cancelled(_))) {
-            self.stage.set(Stage::Passing { how });
+        self.stage.set(Stage::Done);
+        how.map_or(Poll::Pending, |how| self.give(how))
+    }
+
+    /// What the body gave, once the node has ended. A shield that was aborted has nothing to give.
+    fn give(&mut self, how: Ended<F::Output>) -> Poll<Ended<F::Output>> {
+        if *self.plan == Plan::Shield && matches!(how, Ended::Cancelled(_)) {
+            self.stage.set(Stage::Passing { how: Some(how) });
             return Poll::Pending;
         }
-        self.stage.set(Stage::Done);
-        how.map_or(Poll::Pending, Poll::Ready)
+        Poll::Ready(how)
     }
 
     fn poll_passing(&mut self) -> Poll<Ended<F::Output>> {

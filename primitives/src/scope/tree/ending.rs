@@ -54,6 +54,16 @@ impl Tree {
         step
     }
 
+    /// Ends a node whose body is gone if nothing follows it; says whether. One step for what
+    /// [`settle`](Self::settle) does in several.
+    pub(in crate::scope) fn end_if_quiet(&mut self, node: &Node, effects: &mut Effects) -> bool {
+        let quiet = self.at(node.index).first_child == NIL && self.is_quiet(node);
+        if quiet {
+            self.end(node.index, effects);
+        }
+        quiet
+    }
+
     fn next_step(&mut self, node: &Node, beside: bool, ending: Ending, effects: &mut Effects) -> Step {
         let index = node.index;
         if self.at(index).extra.as_ref().is_some_and(|extra| !extra.mail.is_empty()) {
