@@ -147,11 +147,13 @@ pub(super) struct Tree {
     free: u32,
     last_id: u64,
     living: usize,
+    /// Records that are not on the list of free ones, tombstones included.
+    in_use: usize,
 }
 
 impl Tree {
     const fn new() -> Self {
-        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0 }
+        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0 }
     }
 
     fn at(&mut self, index: u32) -> &mut Record {
@@ -172,6 +174,7 @@ impl Tree {
         let index = self.vacant();
         self.last_id += 1;
         self.living += 1;
+        self.in_use += 1;
         let node = Arc::new(Node::new(index, self.last_id));
         let record = Record {
             node: Some(Arc::clone(&node)),

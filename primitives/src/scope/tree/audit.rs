@@ -6,7 +6,7 @@ use crate::scope::node::{CANCELLED, DELIVER};
 impl Tree {
     /// The number of records that have not been given back, tombstones included.
     pub(in crate::scope) fn records_in_use(&self) -> usize {
-        self.used().count()
+        self.in_use
     }
 
     /// The number of wakers that are registered with any record.
@@ -16,6 +16,7 @@ impl Tree {
 
     /// Panics where one of the invariants that can be read off the records is broken.
     pub(in crate::scope) fn audit(&self) {
+        assert_eq!(self.in_use, self.used().count());
         assert_eq!(self.living, self.used().filter(|(_, record)| record.phase != Phase::Ended).count());
         for (index, record) in self.used() {
             self.audit_counts(index, record);

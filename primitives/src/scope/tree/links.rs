@@ -187,8 +187,25 @@ impl Tree {
             if parent != NIL {
                 self.at(parent).refs -= 1;
             }
+            self.in_use -= 1;
             index = parent;
         }
+        if self.in_use == 0 {
+            self.start_afresh();
+        }
+    }
+
+    /// With no record in use the arena is empty again. The list of free records is in the order in
+    /// which they ended, by now any order: made anew, siblings lie side by side, and a walk over them
+    /// is a walk through memory. Room that was much more than was needed is given back.
+    fn start_afresh(&mut self) {
+        const KEPT: usize = 1024;
+        let needed = self.records.len().max(KEPT);
+        if self.records.capacity() / 4 > needed {
+            self.records.shrink_to(2 * needed);
+        }
+        self.records.clear();
+        self.free = NIL;
     }
 
     /// Lets go of an ended record's node: at once if only its own future still has it.
