@@ -321,7 +321,9 @@ fn a_hundred_thousand_branches_are_cancelled_in_one_poll_each() {
         let handle = scope.handle();
         let branch = |_| {
             let (polls, dropped) = (&polls, &dropped);
-            let guard = OnDrop::new(move || drop(dropped.fetch_add(1, Ordering::Relaxed)));
+            let guard = OnDrop::new(move || {
+                dropped.fetch_add(1, Ordering::Relaxed);
+            });
             poll_fn(move |_| {
                 let _guard = &guard;
                 polls.fetch_add(1, Ordering::Relaxed);

@@ -110,15 +110,41 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        let runtime = &self.group.shared.runtime;
+        self.spawn_with(future, |child| runtime.spawn(child))
+    }
+
+    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
+    pub(crate) fn spawn_with<F, T, E>(
+        self,
+        future: F,
+        spawn: impl FnOnce(GroupChild<F, T, E>) -> JoinHandle<Ended<Result<T, Failure>>>,
+    ) -> Result<TaskHandle<T>, F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Into<Failure>,
+    {
         let shared = &self.group.shared;
         let Some(seat) = shared.scope.seat() else { return Err(future) };
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let child = seat.child(future.err_into::<Failure>(), observer);
-        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+        Ok(TaskHandle::new(spawn(child), scope, self.name))
+    }
+
+    /// The handle of a child that the group did not take any more.
+    pub(crate) fn not_started<T>(name: TaskName) -> TaskHandle<T> {
+        TaskHandle::not_started(name)
+    }
+
+    pub(crate) fn name_of(&self) -> TaskName {
+        self.name.clone()
     }
 }
+
+/// A child of a group, to be spawned by a runtime.
+type GroupChild<F, T, E> = Child<ErrInto<F, Failure>, ChildObserver>;
 
 /// Records a child's failure before its node ends, so that the group sees it.
 pub(super) struct ChildObserver {

@@ -1,10 +1,11 @@
 //! Branches of one task, against their wakes, their cancellation and each other's end.
 
-use super::{Signal, Tally, race};
+use super::{Signal, Tally, poll_once, race};
 use crate::loom::{Bounds, block_on, thread};
 use crate::scope::runtime::BoxFuture;
 use crate::scope::{CancelScope, Raced, join_all, race as race_of, shield};
 use core::future::{pending, ready};
+use core::pin::pin;
 
 #[test]
 fn wakes_of_two_branches_race_the_polls_of_their_join() {
@@ -16,6 +17,18 @@ fn wakes_of_two_branches_race_the_polls_of_their_join() {
         assert_eq!(block_on(join_all(waits)).len(), 2, "no wake is lost");
         first.join().unwrap();
         second.join().unwrap();
+    });
+}
+
+#[test]
+fn a_wake_of_a_branch_races_the_poll_by_another_task() {
+    race(Bounds::EXHAUSTIVE, || {
+        let signal = Signal::default();
+        let mut joined = pin!(join_all([signal.clone().wait()]));
+        assert!(poll_once(joined.as_mut()).is_pending());
+        let waker = thread::spawn(move || signal.fire());
+        assert_eq!(block_on(joined).len(), 1, "the last task is woken");
+        waker.join().unwrap();
     });
 }
 
@@ -60,7 +73,7 @@ fn the_end_of_a_race_races_the_release_of_a_loser() {
 
 #[test]
 fn a_win_races_cancel() {
-    race(Bounds::preemptions(3), || {
+    race(Bounds::preemptions(2), || {
         let signal = Signal::default();
         let waited = signal.clone();
         let scope = CancelScope::new();
