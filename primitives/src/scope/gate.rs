@@ -115,7 +115,15 @@ impl Watch {
         word
     }
 
+    #[inline]
     pub(super) fn withdraw(&mut self) {
+        if self.place.is_some() {
+            self.unregister();
+        }
+    }
+
+    #[cold]
+    fn unregister(&mut self) {
         if let Some(Registered { node, key, .. }) = self.place.take() {
             tree::change(|tree, effects| tree.unwatch(&node, key, effects));
         }
@@ -123,6 +131,7 @@ impl Watch {
 }
 
 impl Drop for Watch {
+    #[inline]
     fn drop(&mut self) {
         self.withdraw();
     }
