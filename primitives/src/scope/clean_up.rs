@@ -6,7 +6,6 @@ use super::node::Node;
 use super::remains::{clean_up_at, stray_clean_up};
 use super::runtime;
 use super::tree;
-use crate::loom::Arc;
 
 /// Runs `future` at the end of the current scope: after its body and all children have ended, in
 /// whatever way, last in first out, shielded, before the scope resolves.
@@ -81,7 +80,7 @@ pub fn clean_up(future: impl Future<Output = ()> + Send + 'static) {
 /// The scope in which a guard was made, for clean-up that may start anywhere.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
 }
 
 impl Origin {
@@ -104,10 +103,10 @@ impl Origin {
     }
 }
 
-fn refuses(node: &Arc<Node>, what: &'static str) -> bool {
+fn refuses(node: &Node, what: &'static str) -> bool {
     let aborting = tree::lock().is_aborting(node.index);
     if aborting {
-        tracing::warn!(scope = node.id, "{what} was refused: its scope is being aborted");
+        tracing::warn!(scope = node.id(), "{what} was refused: its scope is being aborted");
     }
     aborting
 }
