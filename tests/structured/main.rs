@@ -21,4 +21,6 @@ mod group_spawn;
 mod group_start;
 mod joining;
 mod racing;
+mod spans;
 mod support;
+mod values;

@@ -2,11 +2,15 @@
 
 use super::handle::TaskHandle;
 use super::{Shared, TaskGroup};
+use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Observe};
+use futures::future::ErrInto;
 use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 impl TaskGroup {
     /// Spawns a child. Its error, or its panic, fails the group; its handle shows the same failure.
@@ -118,7 +122,7 @@ impl TaskBuilder<'_> {
     pub(crate) fn spawn_with<F, T, E>(
         self,
         future: F,
-        spawn: impl FnOnce(GroupChild<F, T, E>) -> JoinHandle<Ended<Result<T, Failure>>>,
+        spawn: impl FnOnce(GroupChild<F>) -> JoinHandle<Ended<Result<T, Failure>>>,
     ) -> Result<TaskHandle<T>, F>
     where
         F: Future<Output = Result<T, E>>,
@@ -129,25 +133,23 @@ impl TaskBuilder<'_> {
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let child = seat.child(future.err_into::<Failure>(), observer);
-        Ok(TaskHandle::new(spawn(child), scope, self.name))
-    }
-
-    /// The handle of a child that the group did not take any more.
-    pub(crate) fn not_started<T>(name: TaskName) -> TaskHandle<T> {
-        TaskHandle::not_started(name)
-    }
-
-    pub(crate) fn name_of(&self) -> TaskName {
-        self.name.clone()
+        let body = carried(&self.name).carry(future.err_into::<Failure>());
+        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
     }
 }
 
 /// A child of a group, to be spawned by a runtime.
-type GroupChild<F, T, E> = Child<ErrInto<F, Failure>, ChildObserver>;
+pub(crate) type GroupChild<F> = Child<CarriedBody<ErrInto<F, Failure>>, ChildObserver>;
+
+/// What a child takes along. One with a name has a span of its own, inside of its spawner's.
+pub(super) fn carried(name: &TaskName) -> Carried {
+    let TaskName::Given(name) = name else { return Carried::capture() };
+    let span = tracing::debug_span!("task", %name);
+    if span.is_disabled() { Carried::capture() } else { Carried::with_span(span) }
+}
 
 /// Records a child's failure before its node ends, so that the group sees it.
-pub(super) struct ChildObserver {
+pub(crate) struct ChildObserver {
     /// `None`: the failure is told to the handle only.
     pub(super) group: Option<Arc<Shared>>,
     pub(super) name: TaskName,
