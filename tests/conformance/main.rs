@@ -9,4 +9,7 @@ mod group_ends;
 mod limits_of_time;
 mod shielding;
 mod starting;
+mod stream_cancelling;
+mod stream_closing;
+mod stream_order;
 mod support;

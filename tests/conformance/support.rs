@@ -1,5 +1,6 @@
 //! What the cases share: a journal, a count of polls, a few turns.
 
+use arbour::fail_after;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,6 +84,11 @@ pub(crate) async fn turns(count: usize) {
     for _ in 0..count {
         yield_now().await;
     }
+}
+
+/// Awaits what needs no time; fails where nobody wakes it.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    fail_after(SECOND, future).await.expect("it waits for ever: nobody wakes it")
 }
 
 pub(crate) async fn never<T>() -> T {
