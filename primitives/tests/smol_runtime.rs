@@ -24,6 +24,7 @@ fn on_smol<F: Future<Output = ()> + Send + 'static>(scenario: F) {
                 smol::Timer::at(deadline).await;
             })
         },
+        carry: |future| future,
     });
     smol::block_on(smol::spawn(scenario));
 }
