@@ -1,6 +1,7 @@
 //! Spawning children.
 
 use super::handle::TaskHandle;
+use super::reraised;
 use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
@@ -156,16 +157,27 @@ pub(crate) struct ChildObserver {
 }
 
 impl<T> Observe<Result<T, Failure>> for ChildObserver {
-    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
-        let Some(failure) = failure_of(how, &self.name) else { return };
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
+        let Some(failure) = failure_of(how, &self.name, in_cancelled) else { return };
         if let Some(group) = &self.group {
             group.fail(failure, &self.name);
         }
     }
 }
 
-/// The failure of a child, which then is its outcome too: an error with its name, or a panic.
-pub(super) fn failure_of<T>(how: &mut Ended<Result<T, Failure>>, name: &TaskName) -> Option<Failure> {
+/// The failure of a child, which then is its outcome too: an error with its name, or a panic. An error
+/// that hands on a cancellation in force is none: the child was cancelled.
+pub(super) fn failure_of<T>(
+    how: &mut Ended<Result<T, Failure>>,
+    name: &TaskName,
+    in_cancelled: bool,
+) -> Option<Failure> {
+    if in_cancelled
+        && let Ended::Value(Err(failure)) = how
+        && let Some(cancelled) = reraised::cancellation(failure)
+    {
+        *how = Ended::Cancelled(cancelled);
+    }
     let failure = match how {
         Ended::Value(Err(failure)) => failure.clone(),
         Ended::Panicked(payload) => Failure::from_panic(payload),
