@@ -6,18 +6,23 @@
 //! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
 //! - [`scoped_value!`] declares values that children inherit.
+//! - [`gather`], [`map_concurrent`], [`as_completed`] are children over collections; [`local_group`] is for
+//!   futures that are not `Send`; [`bridge`] leads to tokens and tasks of others.
 //! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
 //!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod bridge;
 mod carried;
 mod child;
+mod concurrent;
 pub mod exit;
 mod failure;
 mod group;
 pub mod intensity;
+mod local;
 pub mod machine;
 mod panic;
 pub mod restart;
@@ -29,11 +34,15 @@ mod timeout;
 mod values;
 
 pub use child::{ChildContext, ChildSpec};
+pub use concurrent::{
+    AsCompleted, Completed, MapConcurrent, as_completed, for_each_concurrent, gather, map_concurrent,
+};
 pub use failure::Failure;
 pub use group::{
     GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
     task_group, try_task_group,
 };
+pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod cancelling;
+mod concurrency;
 mod failures;
 mod group_ends;
 mod limits_of_time;

@@ -1,6 +1,7 @@
 //! The rules of cancellation and of task groups, one module each, seen through public names only.
 #![forbid(unsafe_code)]
 
+mod bridges;
 mod c01_delivery;
 mod c02_begun;
 mod c03_first_poll;
@@ -13,13 +14,16 @@ mod c09_panics;
 mod c10_places;
 mod c11_adoption;
 mod c12_clean_up;
+mod concurrent;
 mod deadlines;
 mod every_await;
+mod every_branch;
 mod group_failures;
 mod group_handles;
 mod group_spawn;
 mod group_start;
 mod joining;
+mod local;
 mod racing;
 mod spans;
 mod support;

@@ -6,7 +6,7 @@ use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Child;
-use arbour_primitives::scope::{Ended, Observe};
+use arbour_primitives::scope::{Ended, Observe, ScopeHandle};
 use futures::future::ErrInto;
 use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
@@ -115,16 +115,29 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let runtime = &self.group.shared.runtime;
-        self.spawn_with(future, |child| runtime.spawn(child))
+        let (child, scope) = self.seated(future)?;
+        Ok(TaskHandle::new(self.group.shared.runtime.spawn(child), scope, self.name))
     }
 
-    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
-    pub(crate) fn spawn_with<F, T, E>(
+    /// Spawns the child elsewhere than on the group's runtime; `spawn` may find that there is no place.
+    pub(crate) fn spawn_by<F, T, E>(
         self,
         future: F,
-        spawn: impl FnOnce(GroupChild<F>) -> JoinHandle<Ended<Result<T, Failure>>>,
-    ) -> Result<TaskHandle<T>, F>
+        spawn: impl FnOnce(GroupChild<F>) -> Option<JoinHandle<Ended<Result<T, Failure>>>>,
+    ) -> TaskHandle<T>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Into<Failure>,
+    {
+        let seated = self.seated(future).ok();
+        match seated.and_then(|(child, scope)| Some((spawn(child)?, scope))) {
+            Some((task, scope)) => TaskHandle::new(task, scope, self.name),
+            None => TaskHandle::not_started(self.name),
+        }
+    }
+
+    /// The child with its place in the group, unless that takes none any more.
+    fn seated<F, T, E>(&self, future: F) -> Result<(GroupChild<F>, ScopeHandle), F>
     where
         F: Future<Output = Result<T, E>>,
         E: Into<Failure>,
@@ -135,7 +148,7 @@ impl TaskBuilder<'_> {
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let body = carried(&self.name).carry(future.err_into::<Failure>());
-        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
+        Ok((seat.child(body, observer), scope))
     }
 }
 
