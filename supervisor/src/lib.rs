@@ -23,6 +23,7 @@ mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+pub mod thread;
 mod timeout;
 
 pub use child::{ChildContext, ChildSpec};

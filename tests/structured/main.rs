@@ -20,3 +20,4 @@ mod group_handles;
 mod group_spawn;
 mod group_start;
 mod support;
+mod thread_calls;
