@@ -19,5 +19,7 @@ mod group_failures;
 mod group_handles;
 mod group_spawn;
 mod group_start;
+mod spans;
 mod support;
 mod thread_calls;
+mod values;

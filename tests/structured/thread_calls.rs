@@ -5,6 +5,7 @@ use arbour::testing::{Run, cancel_at_every_await, drop_at_every_await};
 use arbour::thread::{self, Hold, OnCancel, Portal};
 use arbour::{Failure, clean_up};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -156,7 +157,7 @@ fn an_abandoned_call_into_another_runtime_is_over_with_its_portal() {
 /// A portal whose only user is a thread that holds a resource. Gives the thread.
 async fn serve(
     tasks: Count,
-    thread: Arc<RefCell<Option<std::thread::JoinHandle<()>>>>,
+    thread: Rc<RefCell<Option<std::thread::JoinHandle<()>>>>,
 ) -> Result<(), Failure> {
     Portal::open(async |portal| {
         let (tell, told) = oneshot::channel();
@@ -181,10 +182,10 @@ async fn serve(
 
 #[test]
 fn a_thread_that_uses_a_portal_gets_an_answer_whenever_that_ends() {
-    let (tasks, thread) = (RefCell::new(Count::default()), Arc::new(RefCell::new(None)));
+    let (tasks, thread) = (RefCell::new(Count::default()), Rc::new(RefCell::new(None)));
     let make = || {
         *tasks.borrow_mut() = Count::default();
-        serve(tasks.borrow().clone(), Arc::clone(&thread))
+        serve(tasks.borrow().clone(), Rc::clone(&thread))
     };
     let check = |_| {
         if let Some(thread) = thread.take() {

@@ -5,6 +5,7 @@ use super::caught::Caught;
 use super::context::Call;
 use super::error::ThreadError;
 use super::runtime_handle::RuntimeHandle;
+use crate::carried::Carried;
 use crate::scope::CancelScope;
 use arbour_primitives::scope::{ScopeHandle, panic_message, shield};
 use arbour_primitives::sync::CapacityLimiter;
@@ -13,7 +14,6 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
-use tracing::Span;
 
 /// The tokens of [`default_limiter`].
 const DEFAULT_TOKENS: usize = 40;
@@ -46,7 +46,7 @@ pub enum OnCancel {
 
 /// Runs a blocking function on a thread of the runtime's blocking pool, behind [`default_limiter`].
 ///
-/// Inside the thread, the caller's tracing span is current, and [`is_cancelled`](super::is_cancelled) and
+/// Inside the thread, the caller's tracing span and scoped values are in force, and [`is_cancelled`](super::is_cancelled) and
 /// [`block_on`](super::block_on) know the caller.
 ///
 /// # Cancel safety
@@ -215,8 +215,8 @@ impl InScope {
         let way_back = RuntimeHandle::new(self.runtime.clone(), host);
         let call = Arc::new(Call::new(self.place, self.scope.clone(), way_back));
         let runner = Runner { slot: Arc::clone(slot), call: Arc::clone(&call) };
-        let span = Span::current();
-        let run = move || span.in_scope(|| runner.run());
+        let mut carried = Carried::capture();
+        let run = move || carried.run(|| runner.run());
         // The pool says by a panic that the system gave it no thread. It keeps `run`, which then finds the slot
         // empty should it ever have its turn.
         let spawned = catch_unwind(AssertUnwindSafe(|| drop(self.runtime.spawn_blocking(run))));

@@ -4,6 +4,7 @@ use super::blocking::{refuse_in_tasks_of, wait};
 use super::caught::Caught;
 use super::context;
 use super::error::CallError;
+use crate::carried::Carried;
 use crate::scope::CancelScope;
 use arbour_primitives::scope::{Cancelled, Ended, ScopeHandle};
 use futures::FutureExt;
@@ -11,7 +12,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
-use tracing::Instrument;
 
 /// The way back into a runtime, for any thread: runs code in the scope where the handle was taken.
 ///
@@ -128,13 +128,13 @@ impl RuntimeHandle {
         self.child(reported)?.refused_by_runtime()
     }
 
-    /// Spawns a child task of the scope.
+    /// Spawns a child task of the scope, with the span and the scoped values of this thread.
     pub(super) fn child<F>(&self, future: F) -> Result<Child<F::Output>, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let future = AssertUnwindSafe(future.in_current_span()).catch_unwind();
+        let future = AssertUnwindSafe(Carried::capture().carry(future)).catch_unwind();
         let future = future.map(|outcome| outcome.map_err(Caught::here));
         let Some(host) = &self.scope else {
             let scope = CancelScope::new();
