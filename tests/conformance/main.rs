@@ -5,6 +5,16 @@
 #![forbid(unsafe_code)]
 
 mod calling_back;
+mod cancelling;
+mod failures;
+mod group_ends;
+mod limits_of_time;
 mod observing;
 mod portals;
+mod shielding;
+mod starting;
+mod stream_cancelling;
+mod stream_closing;
+mod stream_order;
+mod support;
 mod threads;
