@@ -53,3 +53,4 @@ pub use arbour_supervisor::{
     try_task_group,
 };
 pub use arbour_supervisor::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
+pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

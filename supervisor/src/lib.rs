@@ -7,12 +7,14 @@
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
 //! - [`retry`] tries again with the supervisors' back-off, as long as the scope's deadline allows.
 //! - A [`Condition`] waits for a change of what a lock of tokio's guards.
+//! - [`scoped_value!`] declares values that children inherit.
 //! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
 //!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod carried;
 mod child;
 mod condition;
 pub mod exit;
@@ -28,6 +30,7 @@ mod scope;
 pub mod shutdown;
 mod supervisor;
 mod timeout;
+mod values;
 
 pub use child::{ChildContext, ChildSpec};
 pub use condition::{Condition, ConditionStatistics, LockGuard};
@@ -44,3 +47,6 @@ pub use supervisor::{
     SupervisorSnapshot,
 };
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
+#[doc(hidden)]
+pub use values::Key as ValueKey;
+pub use values::{Scoped, ScopedValue, Unset};

@@ -20,5 +20,7 @@ mod group_handles;
 mod group_spawn;
 mod group_start;
 mod retrying;
+mod spans;
 mod support;
 mod sync_every_await;
+mod values;

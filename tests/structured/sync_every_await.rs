@@ -26,7 +26,9 @@ fn at_every_await<S: Clone, F: Future>(set: impl Fn() -> S, play: impl Fn(S) -> 
 }
 
 /// Somebody outside of the scenario who waits behind it.
-struct Outsider<T>(Rc<RefCell<Option<Pin<Box<dyn Future<Output = T>>>>>>);
+struct Outsider<T>(Rc<RefCell<Option<Waits<T>>>>);
+
+type Waits<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl<T> Clone for Outsider<T> {
     fn clone(&self) -> Self {
