@@ -29,6 +29,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     // Boxed, so that a binary of many tests compiles what runs them once.
     let future: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(future);
     arbour_supervisor::install();
+    // Runs that are to repeat each other begin alike.
+    arbour_primitives::scope::branch::set_turn(0);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
