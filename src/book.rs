@@ -15,6 +15,9 @@ mod streams {}
 #[doc = include_str!("../book/src/threads.md")]
 mod threads {}
 
+#[doc = include_str!("../book/src/synchronisation.md")]
+mod synchronisation {}
+
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 

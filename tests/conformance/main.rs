@@ -6,11 +6,16 @@
 
 mod calling_back;
 mod cancelling;
+mod conditions;
 mod failures;
 mod group_ends;
+mod limiters;
 mod limits_of_time;
+mod locks;
 mod observing;
+mod oneshots;
 mod portals;
+mod semaphores;
 mod shielding;
 mod starting;
 mod stream_cancelling;
@@ -18,3 +23,4 @@ mod stream_closing;
 mod stream_order;
 mod support;
 mod threads;
+mod waiters;
