@@ -5,6 +5,8 @@
 //!
 //! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
+//! - [`retry`] tries again with the supervisors' back-off, as long as the scope's deadline allows.
+//! - A [`Condition`] waits for a change of what a lock of tokio's guards.
 //! - [`scoped_value!`] declares values that children inherit.
 //! - [`gather`], [`map_concurrent`], [`as_completed`] are children over collections; [`local_group`] is for
 //!   futures that are not `Send`; [`bridge`] leads to tokens and tasks of others.
@@ -18,6 +20,7 @@ pub mod bridge;
 mod carried;
 mod child;
 mod concurrent;
+mod condition;
 pub mod exit;
 mod failure;
 mod group;
@@ -26,10 +29,12 @@ mod local;
 pub mod machine;
 mod panic;
 pub mod restart;
+mod retry;
 mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+pub mod thread;
 mod timeout;
 mod values;
 
@@ -37,12 +42,14 @@ pub use child::{ChildContext, ChildSpec};
 pub use concurrent::{
     AsCompleted, Completed, MapConcurrent, as_completed, for_each_concurrent, gather, map_concurrent,
 };
+pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use failure::Failure;
 pub use group::{
     GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
     task_group, try_task_group,
 };
 pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
+pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{
