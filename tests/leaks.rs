@@ -59,7 +59,7 @@ async fn everything_at_once() {
     };
     let _ = join!(work(), async { try_join!(work(), work()) }, join_all([work(), work()]));
     let _ = race!(async { work().await.is_ok() }, async { first_ok([work(), work()]).await.is_ok() });
-    let _ = gather((0..2).map(async |_| Ok::<_, Failure>(yield_now().await))).await;
+    let _ = gather([work(), work()]).await;
     let _ = cancel_on(CancellationToken::new(), adopt(tokio::spawn(yield_now()))).await;
     let local = local_group(async |group| {
         defer_local(yield_now());

@@ -147,7 +147,7 @@ fn a_blocking_task_that_was_adopted_is_waited_for() {
         let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let ends = Arc::clone(&ended);
         let scope = CancelScope::new();
-        let handle = scope.handle();
+        let (handle, cancelled) = (scope.handle(), scope.handle());
         let outcome = scope.run(async {
             let begun = Arc::new(tokio::sync::Notify::new());
             let tells = Arc::clone(&begun);
@@ -163,7 +163,8 @@ fn a_blocking_task_that_was_adopted_is_waited_for() {
         });
         let (outcome, ()) = tokio::join!(outcome, async {
             // No timer: a paused clock stands still while a blocking task runs.
-            turns(20).await;
+            until(|| cancelled.is_cancelled()).await;
+            turns(5).await;
             drop(go);
         });
         assert!(outcome.is_err() && ended.load(std::sync::atomic::Ordering::SeqCst));
