@@ -33,6 +33,7 @@ pub use arbour_primitives::scope::{
     Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping, cancelled,
     catch_cancel, clean_up, defer, shield, stopping,
 };
+pub use arbour_primitives::scope::{Kind as TaskKind, Stage as TaskStage};
 pub use arbour_primitives::stream;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::exit::ExitKind;
@@ -52,4 +53,5 @@ pub use arbour_supervisor::{
     TaskState, TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group,
     try_task_group,
 };
+pub use arbour_supervisor::{GroupStatistics, TaskInfo, TaskTree, tasks};
 pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

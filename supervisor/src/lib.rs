@@ -25,14 +25,15 @@ mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+mod tasks;
 mod timeout;
 mod values;
 
 pub use child::{ChildContext, ChildSpec};
 pub use failure::Failure;
 pub use group::{
-    GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
-    task_group, try_task_group,
+    GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
+    TaskState, task_group, try_task_group,
 };
 pub use runtime::install;
 pub use scope::CancelScope;
@@ -40,6 +41,7 @@ pub use supervisor::{
     ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
     SupervisorSnapshot,
 };
+pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
 #[doc(hidden)]
 pub use values::Key as ValueKey;

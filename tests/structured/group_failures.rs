@@ -217,3 +217,40 @@ fn a_cancelled_join_is_given_where_its_scope_is_not_cancelled() {
         );
     });
 }
+
+#[test]
+fn split_find_and_only_look_into_groups_inside() {
+    everywhere(3, || async {
+        let parse = |text: &'static str| text.parse::<u32>().map(drop);
+        let outcome = task_group(async |outer| {
+            outer.task().name("inner").spawn(task_group_of(vec![
+                Err(Failure::from(parse("seven").unwrap_err())),
+                Err(Failure::message("broken")),
+            ]));
+            outer.task().name("flat").spawn(async move { parse("eight") });
+            turns(20).await;
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(error.find::<std::num::ParseIntError>().is_some());
+        let Err(error) = error.only::<std::num::ParseIntError>() else { panic!("a message is among them") };
+        let (found, rest) = error.split::<std::num::ParseIntError>();
+        assert!(!found.is_empty() && found.iter().all(|failure| failure.path().is_some()), "{found:?}");
+        let rest = rest.expect("the message is left").to_string();
+        assert_eq!(rest, "1 task failed\n- inner: 1 task failed\n  - inner/second: broken");
+    });
+}
+
+/// A group whose children, named for their order, all fail before one of them is heard of.
+async fn task_group_of(outcomes: Vec<Result<(), Failure>>) -> Result<(), arbour::GroupError> {
+    task_group(async |group| {
+        let names = ["first", "second", "third"];
+        for (name, outcome) in names.into_iter().zip(outcomes) {
+            group.task().name(name).spawn(shield(async move {
+                turns(2).await;
+                outcome
+            }));
+        }
+        shield(turns(10)).await;
+    })
+    .await
+}

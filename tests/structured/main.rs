@@ -21,4 +21,5 @@ mod group_spawn;
 mod group_start;
 mod spans;
 mod support;
+mod tasks;
 mod values;
