@@ -75,7 +75,7 @@ mod anyio_lowlevel {
 }
 
 mod anyio_taskgroups {
-    use arbour::{Cancelled, Cause, CancelScope, Failure, ScopeHandle, TaskError, task_group, tasks};
+    use arbour::{CancelScope, Cancelled, Cause, Failure, ScopeHandle, TaskError, task_group, tasks};
     use std::future::pending;
     use tokio::task::yield_now;
 

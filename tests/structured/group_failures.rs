@@ -1,7 +1,9 @@
 //! How groups fail: what is recorded, what is cancelled, how it is found and printed.
 
 use crate::support::{MS, everywhere, never, turns};
-use arbour::{CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, task_group, try_task_group};
+use arbour::{
+    CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, shield, task_group, try_task_group,
+};
 use std::fmt;
 use std::io;
 
@@ -152,7 +154,10 @@ fn find_looks_into_nested_groups_and_it_prints_as_a_tree() {
         let error = mixed().await;
         assert_eq!(error.find::<DiskFull>().unwrap().0, 6);
         assert!(error.find::<fmt::Error>().is_none());
-        assert_eq!(error.to_string(), "1 task failed\n- branch: 1 task failed\n  - leaf: disk 6 is full");
+        assert_eq!(
+            error.to_string(),
+            "1 task failed\n- branch: 1 task failed\n  - branch/leaf: disk 6 is full"
+        );
     });
 }
 

@@ -275,6 +275,8 @@ impl Tree {
         if !self.is_living(to.index) {
             self.cancel(child, Cause::Dropped, effects);
         } else if self.at(child.index).phase != Phase::Ended {
+            let starter = self.parent_of(child);
+            self.uncount_spawned(starter);
             let moved = self.reparent(child, to.index, Link::Task, effects);
             debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
             self.count_spawned(to.index);

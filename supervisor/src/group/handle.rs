@@ -5,6 +5,7 @@ use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::task::coop::unconstrained;
 use tokio::task::{JoinError, JoinHandle};
@@ -65,8 +66,8 @@ type Joined<T> = Result<Ended<Result<T, Failure>>, JoinError>;
 
 struct Task<T> {
     join: JoinHandle<Ended<Result<T, Failure>>>,
-    /// What the join gave to one who only waited.
-    early: Option<Box<Joined<T>>>,
+    /// What the join gave to one who only waited. The mutex is never locked: with it a handle is `Sync`, like a join.
+    early: Option<Box<Mutex<Joined<T>>>>,
     scope: ScopeHandle,
     /// The outcome `Cancelled`, while whoever awaits it is cancelled too.
     withheld: Option<(Cause, Gate)>,
@@ -75,7 +76,7 @@ struct Task<T> {
 impl<T> Task<T> {
     fn poll_join(&mut self, cx: &mut Context<'_>) -> Poll<Joined<T>> {
         if let Some(early) = self.early.take() {
-            return Poll::Ready(*early);
+            return Poll::Ready(early.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
         let joined = Pin::new(&mut self.join).poll(cx);
         // Once tokio's budget is spent a join is pending though it is ready. In a cancelled scope the
@@ -95,7 +96,7 @@ impl<T> Task<T> {
     /// Waits for the end, and keeps the outcome for whoever asks for it.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.early.is_none() && self.withheld.is_none() {
-            self.early = Some(Box::new(ready!(self.poll_join(cx))));
+            self.early = Some(Box::new(Mutex::new(ready!(self.poll_join(cx)))));
         }
         Poll::Ready(())
     }

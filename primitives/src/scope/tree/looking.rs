@@ -19,11 +19,20 @@ impl Tree {
 
     /// A labelled parent counts the tasks it is given.
     pub(super) fn count_spawned(&mut self, parent: u32) {
-        if let Some(extra) = &mut self.at(parent).extra
-            && let Some(label) = &mut extra.label
-        {
+        if let Some(label) = self.label_mut(parent) {
             label.spawned += 1;
         }
+    }
+
+    /// A task that moves away is counted where it moves to.
+    pub(super) fn uncount_spawned(&mut self, parent: u32) {
+        if let Some(label) = self.label_mut(parent) {
+            label.spawned = label.spawned.saturating_sub(1);
+        }
+    }
+
+    fn label_mut(&mut self, index: u32) -> Option<&mut Label> {
+        self.at(index).extra.as_mut().and_then(|extra| extra.label.as_mut())
     }
 
     pub(in crate::scope) fn path(&self, node: &Node) -> Vec<Text> {
