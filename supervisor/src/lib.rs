@@ -34,6 +34,7 @@ mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+mod tasks;
 pub mod thread;
 mod timeout;
 mod values;
@@ -45,8 +46,8 @@ pub use concurrent::{
 pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use failure::Failure;
 pub use group::{
-    GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
-    task_group, try_task_group,
+    GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
+    TaskState, task_group, try_task_group,
 };
 pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
@@ -56,6 +57,7 @@ pub use supervisor::{
     ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
     SupervisorSnapshot,
 };
+pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
 #[doc(hidden)]
 pub use values::Key as ValueKey;
