@@ -143,6 +143,19 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
     }
 
+    /// Cancels the node, also before its first poll; once it has ended this changes nothing.
+    pub(super) fn cancel(self: Pin<&mut Self>, cause: Cause) {
+        let this = self.project();
+        if matches!(this.stage.project(), StageProj::Done) {
+            return;
+        }
+        let (plan, node) = (*this.plan, this.node);
+        tree::change(|tree, effects| {
+            let node = node.get_or_insert_with(|| tree.fresh(plan.link(), plan.shields()));
+            tree.cancel(node, cause, effects);
+        });
+    }
+
     /// Polls quietly where that will do. What else there may be to do is kept out of this function, so
     /// that a poll in which nothing happens does not pay for it: it is what every await costs.
     #[inline]

@@ -3,12 +3,15 @@
 use super::handle::TaskHandle;
 use super::reraised;
 use super::{Shared, TaskGroup};
-use crate::carried::Carried;
+use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Observe};
+use futures::future::ErrInto;
 use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 impl TaskGroup {
     /// Spawns a child. Its error, or its panic, fails the group; its handle shows the same failure.
@@ -112,16 +115,32 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        let runtime = &self.group.shared.runtime;
+        self.spawn_with(future, |child| runtime.spawn(child))
+    }
+
+    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
+    pub(crate) fn spawn_with<F, T, E>(
+        self,
+        future: F,
+        spawn: impl FnOnce(GroupChild<F>) -> JoinHandle<Ended<Result<T, Failure>>>,
+    ) -> Result<TaskHandle<T>, F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Into<Failure>,
+    {
         let shared = &self.group.shared;
         let Some(seat) = shared.scope.seat() else { return Err(future) };
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let body = carried(&self.name).carry(future.err_into::<Failure>());
-        let child = seat.child(body, observer);
-        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
     }
 }
+
+/// A child of a group, to be spawned by a runtime.
+pub(crate) type GroupChild<F> = Child<CarriedBody<ErrInto<F, Failure>>, ChildObserver>;
 
 /// What a child takes along. One with a name has a span of its own, inside of its spawner's.
 pub(super) fn carried(name: &TaskName) -> Carried {
@@ -131,7 +150,7 @@ pub(super) fn carried(name: &TaskName) -> Carried {
 }
 
 /// Records a child's failure before its node ends, so that the group sees it.
-pub(super) struct ChildObserver {
+pub(crate) struct ChildObserver {
     /// `None`: the failure is told to the handle only.
     pub(super) group: Option<Arc<Shared>>,
     pub(super) name: TaskName,
