@@ -35,7 +35,7 @@ impl Actor for Counter {
 }
 
 /// Sweeps an actor with room for one message beside what `body` does with its address.
-fn beside<T>(body: impl AsyncFn(&Address<Counter>) -> T) {
+fn sweep_beside<T>(body: &impl AsyncFn(&Address<Counter>) -> T) {
     let (held, added) = (Held::default(), Arc::new(AtomicU64::new(0)));
     let make = || async {
         added.store(0, Ordering::Relaxed);
@@ -55,7 +55,7 @@ fn beside<T>(body: impl AsyncFn(&Address<Counter>) -> T) {
 
 #[test]
 fn telling() {
-    beside(async |address| {
+    sweep_beside(&async |address| {
         for number in 1..=3 {
             address.tell(Message::Add(number)).await.unwrap();
         }
@@ -64,7 +64,7 @@ fn telling() {
 
 #[test]
 fn asking() {
-    beside(async |address| {
+    sweep_beside(&async |address| {
         for number in 1..=3 {
             address.try_tell(Message::Add(number)).unwrap();
             let total = address.ask(Message::Total).await.unwrap();

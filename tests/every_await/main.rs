@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod actors;
+mod combining;
 mod groups;
 mod limiters;
 mod scopes;

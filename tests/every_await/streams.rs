@@ -36,10 +36,8 @@ impl Ledger {
 }
 
 /// Sweeps a sender and a receiver that run side by side, at each capacity.
-fn both<S: Future, R: Future>(
-    send: impl Fn(SendStream<u32>, u32) -> S,
-    receive: impl Fn(ReceiveStream<u32>) -> R,
-) where
+fn sweep_both<S, R>(send: impl Fn(SendStream<u32>, u32) -> S, receive: impl Fn(ReceiveStream<u32>) -> R)
+where
     S: Future<Output = ()>,
     R: Future<Output = u32>,
 {
@@ -80,7 +78,7 @@ async fn receive_one(rx: ReceiveStream<u32>) -> u32 {
 
 #[test]
 fn sending_and_receiving() {
-    both(send_one, receive_one);
+    sweep_both(send_one, receive_one);
 }
 
 #[test]
@@ -90,14 +88,14 @@ fn reserving() {
         turns(1).await;
         permit.send(item).unwrap();
     };
-    both(reserve_one, receive_one);
+    sweep_both(reserve_one, receive_one);
 }
 
 #[test]
 fn the_sink_and_the_stream() {
     let sink_one = async |mut tx: SendStream<u32>, item| SinkExt::send(&mut tx, item).await.unwrap();
     let next_one = async |mut rx: ReceiveStream<u32>| rx.next().await.unwrap();
-    both(sink_one, next_one);
+    sweep_both(sink_one, next_one);
 }
 
 #[test]
@@ -105,7 +103,7 @@ fn the_traits_of_object_streams() {
     let send_object = async |mut tx: SendStream<u32>, item| ObjectSend::send(&mut tx, item).await.unwrap();
     let receive_object =
         async |mut rx: ReceiveStream<u32>| ObjectReceive::recv(&mut rx).await.unwrap().unwrap();
-    both(send_object, receive_object);
+    sweep_both(send_object, receive_object);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn holder(name: &'static str, held: &Held) -> ChildSpec {
 }
 
 /// Sweeps a supervisor of one child beside the calls that `body` makes.
-fn beside<T>(body: impl AsyncFn(&SupervisorHandle, &Held) -> T) {
+fn sweep_beside<T>(body: &impl AsyncFn(&SupervisorHandle, &Held) -> T) {
     let held = Held::default();
     let make = || async {
         let app = Supervisor::builder("app").child(holder("first", &held)).build().unwrap();
@@ -36,17 +36,17 @@ fn beside<T>(body: impl AsyncFn(&SupervisorHandle, &Held) -> T) {
 
 #[test]
 fn a_supervisor_that_runs() {
-    beside(async |_, _| turns(4).await);
+    sweep_beside(&async |_, _| turns(4).await);
 }
 
 #[test]
 fn starting_a_child() {
-    beside(async |handle, held| handle.start_child(holder("second", held)).await.unwrap());
+    sweep_beside(&async |handle, held| handle.start_child(holder("second", held)).await.unwrap());
 }
 
 #[test]
 fn stopping_and_restarting_a_child() {
-    beside(async |handle, _| {
+    sweep_beside(&async |handle, _| {
         handle.stop_child("first").await.unwrap();
         handle.restart_child("first").await.unwrap();
     });
@@ -54,7 +54,7 @@ fn stopping_and_restarting_a_child() {
 
 #[test]
 fn deleting_a_child() {
-    beside(async |handle, held| {
+    sweep_beside(&async |handle, held| {
         handle.start_child(holder("second", held)).await.unwrap();
         handle.stop_child("second").await.unwrap();
         handle.delete_child("second").await.unwrap();
@@ -63,5 +63,5 @@ fn deleting_a_child() {
 
 #[test]
 fn a_snapshot() {
-    beside(async |handle, _| assert_eq!(handle.snapshot().await.children.len(), 1));
+    sweep_beside(&async |handle, _| assert_eq!(handle.snapshot().await.children.len(), 1));
 }
