@@ -21,6 +21,8 @@ mod group_spawn;
 mod group_start;
 mod joining;
 mod racing;
+mod retrying;
 mod spans;
 mod support;
+mod sync_every_await;
 mod values;
