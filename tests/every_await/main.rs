@@ -7,7 +7,6 @@
 mod actors;
 mod combining;
 mod groups;
-mod limiters;
 mod scopes;
 mod streams;
 mod supervisors;

@@ -54,8 +54,8 @@ fn entries(table: &str) -> Vec<Entry<'_>> {
     entries.collect()
 }
 
-/// Whether `file::name` is a function that drops and cancels at every await, by itself or by a helper whose
-/// name begins with `sweep`.
+/// Whether `file::name` is a function that drops and cancels at every await, by itself or by a helper:
+/// `at_every_await`, or one whose name begins with `sweep`.
 fn sweeps(repository: &Repository, test: &str) -> bool {
     let Some((path, name)) = test.rsplit_once("::") else { return false };
     let file = repository.rust().find(|file| file.path == path);
@@ -63,7 +63,7 @@ fn sweeps(repository: &Repository, test: &str) -> bool {
     body.is_some_and(|(_, rest)| {
         let body = rest.split_once("\n}").map_or(rest, |(body, _)| body);
         let calls = |name| words(body).any(|word| word == name);
-        let sweeps = words(body).any(|word| word.starts_with("sweep"));
+        let sweeps = words(body).any(|word| word.starts_with("sweep") || word == "at_every_await");
         sweeps || (calls("drop_at_every_await") && calls("cancel_at_every_await"))
     })
 }
