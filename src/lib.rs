@@ -49,6 +49,7 @@ pub use arbour_supervisor::machine::{
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
+pub use arbour_supervisor::thread;
 pub use arbour_supervisor::{
     CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
     SupervisorError, SupervisorHandle, SupervisorSnapshot,

@@ -29,6 +29,7 @@ mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+pub mod thread;
 mod timeout;
 mod values;
 

@@ -25,4 +25,5 @@ mod retrying;
 mod spans;
 mod support;
 mod sync_every_await;
+mod thread_calls;
 mod values;
