@@ -9,6 +9,7 @@ mod cancelling;
 mod conditions;
 mod failures;
 mod group_ends;
+mod handles;
 mod limiters;
 mod limits_of_time;
 mod locks;

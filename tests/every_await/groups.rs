@@ -56,6 +56,7 @@ fn a_task_handle() {
                 7
             });
             tokio::select! { biased; early = &mut child => return early.unwrap(), () = turns(1) => {} }
+            child.wait().await;
             child.await.unwrap()
         });
         outcome.await.unwrap()
