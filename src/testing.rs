@@ -1,8 +1,23 @@
-//! What tests of asynchronous code need: paused time, and faults at every await.
+//! What tests of asynchronous code need: paused time, seeded orders of tasks, faults at every await.
 
 mod every_await;
+mod idle;
+mod runtime;
+mod seeds;
+mod sequencer;
+mod simulate;
+mod time;
 
+pub(crate) use runtime::{Equipment, on_this_thread};
+#[doc(hidden)]
+pub use seeds::{Verdict, under_seeds};
+
+pub use arbour_supervisor::simulation::{Deadlock, Step, Trace, Waiting};
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
+pub use idle::{AllTasksBlocked, wait_all_tasks_blocked};
+pub use sequencer::{CurrentStep, NextStep, SequenceError, Sequencer};
+pub use simulate::{Simulated, SimulationError, random, simulate};
+pub use time::advance;
 
 /// Runs a future on a runtime of its own, on this thread, with the clock paused: time jumps to the
 /// next timer whenever every task is idle.
@@ -24,13 +39,7 @@ pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 /// });
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    arbour_supervisor::install();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime on this thread needs only memory and descriptors")
-        .block_on(future)
+    on_this_thread(Equipment { io: true, paused: true }, |runtime| runtime.block_on(future))
 }
 
 /// The number of scopes that have begun, or have a handle, and have not ended: groups, child tasks,

@@ -22,6 +22,9 @@ pub mod restart;
 mod runtime;
 mod scope;
 pub mod shutdown;
+#[doc(hidden)]
+pub mod simulation;
+mod spawn;
 mod supervisor;
 mod timeout;
 

@@ -4,6 +4,7 @@ use super::current;
 use super::node::{CANCELLED, Node};
 use super::tree;
 use crate::loom::Arc;
+use crate::waiting;
 use core::task::{Context, Poll, Waker};
 
 /// The gate of one await: not begun, or begun.
@@ -51,7 +52,8 @@ impl Gate {
                 Verdict::Refused(node) => {
                     let refused = self.watch.register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
-                        return Poll::Pending;
+                        let why = || "the end of a cancelled scope, which is held".to_owned();
+                        return waiting::tell(Poll::Pending, why);
                     }
                     // Lifted just now: look again.
                 }

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
+use arbour_primitives::waiting;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -159,10 +160,12 @@ impl<T> Future for TaskHandle<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
+        let Self { task, name } = &mut *self;
+        let Some(task) = task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         if task.withheld.is_none() {
             ready!(Gate::joining().poll_enter(cx));
-            let outcome = match ready!(task.poll_join(cx)) {
+            let joined = waiting::tell(task.poll_join(cx), || format!("the end of {name}"));
+            let outcome = match ready!(joined) {
                 Ok(Ended::Value(Ok(value))) => Ok(value),
                 Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
                 Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),

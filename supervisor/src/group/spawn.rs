@@ -116,7 +116,7 @@ impl TaskBuilder<'_> {
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let child = seat.child(future.err_into::<Failure>(), observer);
-        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+        Ok(TaskHandle::new(shared.spawner.spawn(&self.name, child), scope, self.name))
     }
 }
 

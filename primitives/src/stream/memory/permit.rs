@@ -5,6 +5,7 @@ use super::visit::Wakes;
 use super::wait_list::Key;
 use super::{SendError, SendStream, Shared};
 use crate::scope::Gate;
+use crate::waiting;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -129,8 +130,8 @@ impl Place {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit<T>, SendError<()>>> {
         ready!(self.gate.poll_enter(cx));
-        let granted =
-            ready!(shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit)));
+        let granted = shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit));
+        let granted = ready!(waiting::tell(granted, || shared.wanted("room")));
         self.gate = Gate::new();
         Poll::Ready(granted.map(|()| Permit::new(shared)))
     }

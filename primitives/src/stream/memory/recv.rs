@@ -5,6 +5,7 @@ use super::visit::Wakes;
 use super::wait_list::Key;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
 use crate::scope::Gate;
+use crate::waiting;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -191,8 +192,8 @@ struct Next {
 impl Next {
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
-        let received =
-            ready!(shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit)));
+        let received = shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit));
+        let received = ready!(waiting::tell(received, || shared.wanted("an item")));
         self.gate = Gate::new();
         Poll::Ready(received)
     }

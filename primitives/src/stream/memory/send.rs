@@ -6,6 +6,7 @@ use super::visit::Wakes;
 use super::wait_list::Key;
 use super::{Capacity, Permit, Reserve, SendError, Shared, Statistics, TrySendError};
 use crate::scope::Gate;
+use crate::waiting;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -263,8 +264,9 @@ impl<T> Future for Send<'_, T> {
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
         let will_wait = this.seat.is_none() && shared.capacity() == Capacity::Bounded(0);
-        shared
-            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit))
+        let sent = shared
+            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit));
+        waiting::tell(sent, || shared.wanted("room"))
     }
 }
 
@@ -298,7 +300,8 @@ impl<T> Future for Closed<'_, T> {
         let this = self.get_mut();
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
-        shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit))
+        let closed = shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit));
+        waiting::tell(closed, || shared.wanted("the end"))
     }
 }
 
