@@ -20,6 +20,7 @@ mod actor;
 #[cfg(doctest)]
 mod book;
 mod root;
+pub mod sync;
 pub mod testing;
 
 pub use arbour_macros::{main, test};

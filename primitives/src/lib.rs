@@ -2,7 +2,8 @@
 //!
 //! - [`scope`]: a body that can be cancelled from outside, and clean-up that always runs.
 //! - [`stream`]: ordered, reliable streams of objects, and the one that lives in memory.
-//! - [`waiting`]: what a pending await waits for, told when somebody asks.
+//! - [`standstill`]: what a pending await waits for, told when somebody asks.
+//! - [`sync`]: what tokio's synchronisation does not do.
 //! - [`mod@loom`]: the one file that knows std from loom, so that crates above can model through this one.
 //!
 //! No tokio, no I/O and no clock: what needs a runtime is handed in (see [`scope::runtime`]).
@@ -11,6 +12,10 @@
 
 pub mod loom;
 pub mod scope;
-pub mod stream;
 #[doc(hidden)]
-pub mod waiting;
+pub mod standstill;
+pub mod stream;
+pub mod sync;
+#[cfg(test)]
+mod tests;
+mod waiting;

@@ -5,7 +5,7 @@ use super::error::{AskError, TellError, TryTellError};
 use super::mailbox::Envelope;
 use super::reply::Reply;
 use crate::stream::{SendStream, Statistics, TrySendError};
-use arbour_primitives::waiting::telling;
+use arbour_primitives::standstill::telling;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::oneshot;

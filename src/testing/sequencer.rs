@@ -1,7 +1,7 @@
 //! Steps across tasks in a fixed order.
 
 use arbour_primitives::scope::Gate;
-use arbour_primitives::waiting;
+use arbour_primitives::standstill;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,7 +146,7 @@ impl Future for NextStep {
         if taken.is_ready() {
             *stage = Stage::Over;
         }
-        waiting::tell(taken, || format!("step {step} of a sequence"))
+        standstill::tell(taken, || format!("step {step} of a sequence"))
     }
 }
 

@@ -25,7 +25,7 @@ use super::remains;
 use super::runtime;
 use super::tree::{self, Ending, Link, NIL};
 use crate::loom::Arc;
-use crate::waiting;
+use crate::standstill;
 use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -429,7 +429,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             let ending = self.ending();
             match after::settle(self.node, self.after, outermost, ending, cx) {
                 Settled::Waiting if *self.registered => {
-                    return waiting::tell(Poll::Pending, || self.wanted());
+                    return standstill::tell(Poll::Pending, || self.wanted());
                 }
                 Settled::Waiting => self.register(cx),
                 // The last child may have failed after `ending` was asked.
@@ -506,7 +506,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         });
         if !lifted {
             let why = || "the end of the cancelled scope around it".to_owned();
-            return waiting::tell(Poll::Pending, why);
+            return standstill::tell(Poll::Pending, why);
         }
         *self.node = None;
         self.resolve()

@@ -4,7 +4,7 @@ use super::current;
 use super::node::{CANCELLED, Node};
 use super::tree;
 use crate::loom::Arc;
-use crate::waiting;
+use crate::standstill;
 use core::task::{Context, Poll, Waker};
 
 /// The gate of one await: not begun, or begun.
@@ -53,7 +53,7 @@ impl Gate {
                     let refused = self.watch.register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
                         let why = || "the end of a cancelled scope, which is held".to_owned();
-                        return waiting::tell(Poll::Pending, why);
+                        return standstill::tell(Poll::Pending, why);
                     }
                     // Lifted just now: look again.
                 }

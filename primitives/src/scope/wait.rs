@@ -5,7 +5,7 @@ use super::gate::Watch;
 use super::handle::ScopeHandle;
 use super::node::{CANCELLED, DRAIN, Node};
 use crate::loom::Arc;
-use crate::waiting;
+use crate::standstill;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -102,14 +102,14 @@ impl Wait {
             None => (None, true),
         });
         let Some(node) = self.of.clone().or(current) else {
-            return waiting::tell(Poll::Pending, || self.wanted("no scope"));
+            return standstill::tell(Poll::Pending, || self.wanted("no scope"));
         };
         if !has_unit {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if self.watch.register(node, cx) & self.bits == 0 {
-            return waiting::tell(Poll::Pending, || self.wanted("a scope"));
+            return standstill::tell(Poll::Pending, || self.wanted("a scope"));
         }
         self.watch.withdraw();
         Poll::Ready(())

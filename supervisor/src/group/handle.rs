@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
-use arbour_primitives::waiting;
+use arbour_primitives::standstill;
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -164,7 +164,7 @@ impl<T> Future for TaskHandle<T> {
         let Some(task) = task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         if task.withheld.is_none() {
             ready!(Gate::joining().poll_enter(cx));
-            let joined = waiting::tell(task.poll_join(cx), || format!("the end of {name}"));
+            let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
             let outcome = match ready!(joined) {
                 Ok(Ended::Value(Ok(value))) => Ok(value),
                 Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),

@@ -6,7 +6,7 @@ use super::{Shared, TaskGroup};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
-use arbour_primitives::waiting::telling;
+use arbour_primitives::standstill::telling;
 use futures::TryFutureExt;
 use std::fmt;
 use std::panic::Location;

@@ -3,7 +3,7 @@
 use super::deadlock::Waiting;
 use super::{Shared, Simulation, Turn};
 use arbour_primitives::scope::set_allowance;
-use arbour_primitives::waiting::inspect;
+use arbour_primitives::standstill::inspect;
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

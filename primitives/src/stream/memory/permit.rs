@@ -1,11 +1,10 @@
 //! Room in a stream, reserved before there is an item for it.
 
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{SendError, SendStream, Shared};
 use crate::scope::Gate;
-use crate::waiting;
+use crate::standstill;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -131,7 +130,7 @@ impl Place {
     ) -> Poll<Result<Permit<T>, SendError<()>>> {
         ready!(self.gate.poll_enter(cx));
         let granted = shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit));
-        let granted = ready!(waiting::tell(granted, || shared.wanted("room")));
+        let granted = ready!(standstill::tell(granted, || shared.wanted("room")));
         self.gate = Gate::new();
         Poll::Ready(granted.map(|()| Permit::new(shared)))
     }

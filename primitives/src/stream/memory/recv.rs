@@ -1,11 +1,10 @@
 //! The receiving end, and what is awaited at it.
 
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
 use crate::scope::Gate;
-use crate::waiting;
+use crate::standstill;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -193,7 +192,7 @@ impl Next {
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
         let received = shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit));
-        let received = ready!(waiting::tell(received, || shared.wanted("an item")));
+        let received = ready!(standstill::tell(received, || shared.wanted("an item")));
         self.gate = Gate::new();
         Poll::Ready(received)
     }

@@ -2,11 +2,10 @@
 
 use super::permit::Place;
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{Capacity, Permit, Reserve, SendError, Shared, Statistics, TrySendError};
 use crate::scope::Gate;
-use crate::waiting;
+use crate::standstill;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -266,7 +265,7 @@ impl<T> Future for Send<'_, T> {
         let will_wait = this.seat.is_none() && shared.capacity() == Capacity::Bounded(0);
         let sent = shared
             .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit));
-        waiting::tell(sent, || shared.wanted("room"))
+        standstill::tell(sent, || shared.wanted("room"))
     }
 }
 
@@ -301,7 +300,7 @@ impl<T> Future for Closed<'_, T> {
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
         let closed = shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit));
-        waiting::tell(closed, || shared.wanted("the end"))
+        standstill::tell(closed, || shared.wanted("the end"))
     }
 }
 
