@@ -21,6 +21,9 @@ mod root {}
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 
+#[doc = include_str!("../book/src/observing.md")]
+mod observing {}
+
 #[doc = include_str!("../book/src/decisions/0002-try-task-group.md")]
 mod try_task_group {}
 

@@ -9,7 +9,6 @@ use super::node::{ABORT, MAIL, Node};
 use super::remains::Remains;
 use super::runtime::BoxFuture;
 use super::tree::{self, Ending, Step};
-use crate::loom::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -36,7 +35,7 @@ pub(super) enum Settled {
 
 /// Polls what is beside the node; says whether any of it is left.
 pub(super) fn poll(
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     cx: &mut Context<'_>,
@@ -45,14 +44,14 @@ pub(super) fn poll(
     if after.as_ref().is_none_or(|after| after.is_idle()) && !own.has(MAIL) {
         return false;
     }
-    let own = Arc::clone(own);
+    let own = own.clone();
     let after = after.get_or_insert_default();
     current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
 }
 
 /// Goes as far as possible towards the end of a node whose body is gone (C8).
 pub(super) fn settle(
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     ending: Ending,
@@ -74,7 +73,7 @@ pub(super) fn settle(
 }
 
 impl After {
-    fn poll(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
+    fn poll(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
         loop {
             if node.has(MAIL) {
                 self.take_mail(node);
@@ -91,7 +90,7 @@ impl After {
         }
     }
 
-    fn take_mail(&mut self, node: &Arc<Node>) {
+    fn take_mail(&mut self, node: &Node) {
         // Not in the head of the loop: there the lock would be held while a clean-up asks for it.
         let arrived = tree::lock().take_mail(node);
         for mail in arrived {
@@ -117,7 +116,7 @@ impl After {
 
     /// Takes the mail of a node whose future is gone: clean-ups stay its own, what it had adopted
     /// goes to the next one above.
-    pub(super) fn inherit(&mut self, node: &Arc<Node>) {
+    pub(super) fn inherit(&mut self, node: &Node) {
         if node.has(MAIL) {
             self.take_mail(node);
         }

@@ -4,8 +4,8 @@ use super::current;
 use super::mail::Deferred;
 use super::node::Node;
 use super::remains::{clean_up_at, stray_clean_up};
+use super::runtime;
 use super::tree;
-use crate::loom::Arc;
 
 /// Runs `future` at the end of the current scope: after its body and all children have ended, in
 /// whatever way, last in first out, shielded, before the scope resolves.
@@ -34,7 +34,7 @@ use crate::loom::Arc;
 /// # });
 /// ```
 pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
-    let deferred = Deferred { future: Box::pin(future) };
+    let deferred = Deferred { future: runtime::carry(Box::pin(future)) };
     let refused = match current::node() {
         Some(node) => {
             if refuses(&node, "a finalizer") {
@@ -80,7 +80,7 @@ pub fn clean_up(future: impl Future<Output = ()> + Send + 'static) {
 /// The scope in which a guard was made, for clean-up that may start anywhere.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
 }
 
 impl Origin {
@@ -99,14 +99,14 @@ impl Origin {
         if place.as_ref().is_some_and(|node| refuses(node, "a clean-up")) {
             return;
         }
-        clean_up_at(place.as_ref(), Box::pin(future));
+        clean_up_at(place.as_ref(), runtime::carry(Box::pin(future)));
     }
 }
 
-fn refuses(node: &Arc<Node>, what: &'static str) -> bool {
+fn refuses(node: &Node, what: &'static str) -> bool {
     let aborting = tree::lock().is_aborting(node.index);
     if aborting {
-        tracing::warn!(scope = node.id, "{what} was refused: its scope is being aborted");
+        tracing::warn!(scope = node.id(), "{what} was refused: its scope is being aborted");
     }
     aborting
 }

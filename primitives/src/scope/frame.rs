@@ -24,7 +24,6 @@ use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
 use super::remains;
 use super::runtime;
 use super::tree::{self, Ending, Link, NIL};
-use crate::loom::Arc;
 use crate::standstill;
 use core::any::Any;
 use core::pin::Pin;
@@ -98,7 +97,7 @@ pin_project! {
     pub(super) struct Frame<F: Future, O: Observe<F::Output> = ()> {
         #[pin]
         stage: Stage<F>,
-        node: Option<Arc<Node>>,
+        node: Option<Node>,
         // The parent's number at the last poll; 0 without one.
         parent: u64,
         // A copy of what is registered, to see when it changes. A task's never does.
@@ -135,11 +134,11 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     }
 
     /// A frame whose node has been made: fresh, or placed in the tree.
-    pub(super) fn with_node(body: F, node: Arc<Node>, plan: Plan, observer: O) -> Self {
+    pub(super) fn with_node(body: F, node: Node, plan: Plan, observer: O) -> Self {
         Self::build(body, Some(node), plan, observer)
     }
 
-    fn build(body: F, node: Option<Arc<Node>>, plan: Plan, observer: O) -> Self {
+    fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
     }
@@ -248,7 +247,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn open(&mut self, cx: &Context<'_>) {
         let parent = current::node();
-        *self.parent = parent.as_ref().map_or(0, |parent| parent.id);
+        *self.parent = parent.as_ref().map_or(0, |parent| parent.id());
         *self.waker = Some(cx.waker().clone());
         *self.registered = true;
         let index = parent.as_ref().map_or(NIL, |parent| parent.index);
@@ -259,16 +258,16 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         });
     }
 
-    fn follow(&mut self, parent: Option<&Arc<Node>>) {
+    fn follow(&mut self, parent: Option<&Node>) {
         let Some(node) = &*self.node else { return };
         let index = parent.map_or(NIL, |parent| parent.index);
         match tree::change(|tree, effects| tree.reparent(node, index, Link::Nested, effects)) {
             Ok(()) => {
-                tracing::debug!(scope = node.id, "a scope was polled in another place and moved there");
-                *self.parent = parent.map_or(0, |parent| parent.id);
+                tracing::debug!(scope = node.id(), "a scope was polled in another place and moved there");
+                *self.parent = parent.map_or(0, |parent| parent.id());
             }
             Err(_) => tracing::error!(
-                scope = node.id,
+                scope = node.id(),
                 "a scope was polled inside itself and stays where it was; do not send its future into its own child"
             ),
         }
@@ -359,7 +358,6 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.observer.ended(&mut how);
         if self.settles_at_once(&how) {
-            *self.node = None;
             self.stage.set(Stage::Done);
             return self.give(how);
         }
@@ -371,14 +369,14 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     /// Ends the node if nothing follows its body, which is the way of most; else it goes the long way.
-    fn settles_at_once(&self, how: &Ended<F::Output>) -> bool {
+    fn settles_at_once(&mut self, how: &Ended<F::Output>) -> bool {
         let passes = *self.plan == Plan::Scope && matches!(how, Ended::Cancelled(_));
-        match &*self.node {
-            Some(node) if self.after.is_none() && !passes => {
-                tree::change(|tree, effects| tree.end_if_quiet(node, effects))
-            }
-            _ => false,
+        if passes || self.after.is_some() {
+            return false;
         }
+        let Some(node) = self.node.take() else { return false };
+        *self.node = tree::change(|tree, effects| tree.end_if_quiet(node, effects)).err();
+        self.node.is_none()
     }
 
     /// A task registers its waker when it first has to wait: one that ends at once never does.
@@ -440,7 +438,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
                 }
                 Settled::Passing => {
                     if let Some(node) = self.node.take() {
-                        tree::change(|tree, effects| tree.end_node(&node, effects));
+                        tree::change(|tree, effects| tree.end_node(node, effects));
                     }
                     return self.resolve();
                 }
@@ -496,19 +494,12 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     fn poll_passing(&mut self) -> Poll<Ended<F::Output>> {
-        let Some(node) = &*self.node else { return Poll::Pending };
-        let lifted = tree::change(|tree, effects| {
-            let lifted = tree.is_lifted(node);
-            if lifted {
-                tree.end_node(node, effects);
-            }
-            lifted
-        });
-        if !lifted {
+        let Some(node) = self.node.take() else { return Poll::Pending };
+        *self.node = tree::change(|tree, effects| tree.end_if_lifted(node, effects)).err();
+        if self.node.is_some() {
             let why = || "the end of the cancelled scope around it".to_owned();
             return standstill::tell(Poll::Pending, why);
         }
-        *self.node = None;
         self.resolve()
     }
 
@@ -519,14 +510,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             StageProj::Finishing { .. } => true,
             StageProj::Passing { .. } | StageProj::Done => false,
         };
-        match &*self.node {
-            None => {}
-            Some(_) if opened => self.abandon(),
+        if opened && self.node.is_some() {
+            self.abandon();
+        } else if let Some(node) = self.node.take() {
             // A scope that never opened, or that has ended in all but name, leaves nothing.
-            Some(node) => {
-                tree::change(|tree, effects| tree.end_node(node, effects));
-                *self.node = None;
-            }
+            tree::change(|tree, effects| tree.end_node(node, effects));
         }
     }
 

@@ -29,6 +29,9 @@ impl Wakes {
     pub(crate) fn wake(self) {
         if self.one.is_some() {
             self.wake_all();
+        } else {
+            // Nothing is in it, and looking for that is most of what a call costs that wakes nobody.
+            core::mem::forget(self);
         }
     }
 

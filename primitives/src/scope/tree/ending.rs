@@ -40,7 +40,7 @@ impl Tree {
     ) -> Step {
         let step = self.next_step(node, beside, ending, effects);
         match step {
-            Step::Ended => self.end(node.index, effects),
+            Step::Ended => self.end_with_others(node, effects),
             Step::Passing => {
                 self.leave_children(node.index, effects);
                 self.at(node.index).phase = Phase::Passing;
@@ -54,14 +54,14 @@ impl Tree {
         step
     }
 
-    /// Ends a node whose body is gone if nothing follows it; says whether. One step for what
+    /// Ends a node whose body is gone if nothing follows it, or gives it back. One step for what
     /// [`settle`](Self::settle) does in several.
-    pub(in crate::scope) fn end_if_quiet(&mut self, node: &Node, effects: &mut Effects) -> bool {
-        let quiet = self.at(node.index).first_child == NIL && self.is_quiet(node);
-        if quiet {
-            self.end(node.index, effects);
+    pub(in crate::scope) fn end_if_quiet(&mut self, node: Node, effects: &mut Effects) -> Result<(), Node> {
+        if self.at(node.index).first_child != NIL || !self.is_quiet(&node) {
+            return Err(node);
         }
-        quiet
+        self.end_node(node, effects);
+        Ok(())
     }
 
     fn next_step(&mut self, node: &Node, beside: bool, ending: Ending, effects: &mut Effects) -> Step {
@@ -107,27 +107,39 @@ impl Tree {
         false
     }
 
-    /// Whether a passing node may resolve: the cancellation from outside was lifted.
-    pub(in crate::scope) fn is_lifted(&mut self, node: &Node) -> bool {
-        !self.is_cancelled_from_outside(node.index)
+    /// Ends a passing node that may resolve, as the cancellation from outside was lifted, or gives it
+    /// back.
+    pub(in crate::scope) fn end_if_lifted(&mut self, node: Node, effects: &mut Effects) -> Result<(), Node> {
+        if self.is_cancelled_from_outside(node.index) {
+            return Err(node);
+        }
+        self.end_node(node, effects);
+        Ok(())
     }
 
     /// Ends a record: what is left inside moves up, what waited for it hears.
-    pub(in crate::scope) fn end_node(&mut self, node: &Node, effects: &mut Effects) {
+    pub(in crate::scope) fn end_node(&mut self, node: Node, effects: &mut Effects) {
         self.end(node.index, effects);
+        self.release(node, effects);
+    }
+
+    /// Ends the record of a node that its future is still to drop.
+    fn end_with_others(&mut self, node: &Node, effects: &mut Effects) {
+        self.end(node.index, effects);
+        node.release_record();
     }
 
     /// Ends a record that nobody is left to poll. What is inside was cancelled with it and keeps that
     /// as a cause of its own: the flag it inherits goes with the record.
-    pub(in crate::scope) fn cut_loose(&mut self, node: &Node, effects: &mut Effects) {
+    pub(in crate::scope) fn cut_loose(&mut self, node: Node, effects: &mut Effects) {
         let mut children = Vec::new();
         self.push_children(node.index, &mut children);
         for child in children {
-            if let Some(child) = self.at(child).node.clone() {
-                self.cancel(&child, Cause::Dropped, effects);
+            if let Some(tag) = self.tag(child) {
+                self.cancel(tag, Cause::Dropped, effects);
             }
         }
-        self.end(node.index, effects);
+        self.end_node(node, effects);
     }
 
     fn end(&mut self, index: u32, effects: &mut Effects) {
@@ -145,7 +157,6 @@ impl Tree {
         }
         self.living -= 1;
         self.uncount(index, effects);
-        self.release_node(index, effects);
     }
 
     /// What an ending record leaves behind moves up to its nearest living ancestor (invariant 7).
@@ -211,11 +222,11 @@ impl Tree {
         if target == NIL {
             return Err(mail);
         }
+        if let Some(tag) = self.tag(target) {
+            tag.set(MAIL);
+        }
         let record = self.at(target);
         record.extra().mail.push(mail);
-        if let Some(node) = &record.node {
-            node.set(MAIL);
-        }
         effects.wake(record.waker.as_ref());
         Ok(())
     }
@@ -248,6 +259,6 @@ impl Tree {
 
     pub(in crate::scope) fn is_aborting(&self, index: u32) -> bool {
         let target = self.living_from(index);
-        target != NIL && self.records[target as usize].node.as_ref().is_some_and(|node| node.has(ABORT))
+        target != NIL && self.tag(target).is_some_and(|tag| tag.has(ABORT))
     }
 }
