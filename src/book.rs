@@ -3,6 +3,9 @@
 #[doc = include_str!("../book/src/structured.md")]
 mod structured {}
 
+#[doc = include_str!("../book/src/concurrency.md")]
+mod concurrency {}
+
 #[doc = include_str!("../book/src/cancellation.md")]
 mod cancellation {}
 

@@ -1,6 +1,7 @@
 //! The runtime of a test: one thread, and a hook that tells when every task is blocked.
 
 use super::idle::Idle;
+use arbour_primitives::scope::branch::set_turn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -24,6 +25,8 @@ pub(crate) struct Equipment {
 /// When the runtime cannot be made, and with a panic of `run`.
 pub(crate) fn on_this_thread<R>(equipment: Equipment, run: impl FnOnce(&Runtime) -> R) -> R {
     arbour_supervisor::install();
+    // Runs that are to repeat each other begin alike.
+    set_turn(0);
     let idle = Arc::new(Idle::default());
     let parking = Arc::clone(&idle);
     let mut builder = Builder::new_current_thread();

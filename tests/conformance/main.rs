@@ -4,6 +4,16 @@
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
 #![forbid(unsafe_code)]
 
+mod cancelling;
 mod debugging;
+mod failures;
+mod group_ends;
+mod limits_of_time;
 mod observing;
 mod running;
+mod shielding;
+mod starting;
+mod stream_cancelling;
+mod stream_closing;
+mod stream_order;
+mod support;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod blocked;
+mod chaos;
 mod orders;
 mod races;
 mod sequences;
