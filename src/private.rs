@@ -3,6 +3,7 @@
 use crate::root::Root;
 use crate::testing::{Equipment, Verdict, on_this_thread};
 use std::ops::Range;
+use std::pin::Pin;
 use std::process::exit;
 
 /// The options of an attribute, as the macro writes them down.
@@ -55,7 +56,10 @@ pub fn main<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
 }
 
 /// Runs a test, which hears no signals.
+///
+/// Its body is boxed: a binary of hundreds of tests compiles a root once, and not for each of them.
 pub fn test<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
+    let body: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(body);
     let RuntimeOptions { root, current_thread, start_paused } = options;
     let root = root.signals(false);
     let outcome = if current_thread {

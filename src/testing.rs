@@ -19,6 +19,8 @@ pub use sequencer::{CurrentStep, NextStep, SequenceError, Sequencer};
 pub use simulate::{Simulated, SimulationError, random, simulate};
 pub use time::advance;
 
+use std::pin::Pin;
+
 /// Runs a future on a runtime of its own, on this thread, with the clock paused: time jumps to the
 /// next timer whenever every task is idle.
 ///
@@ -39,6 +41,8 @@ pub use time::advance;
 /// });
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
+    // Boxed, so that a binary of many tests compiles what runs them once.
+    let future: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(future);
     on_this_thread(Equipment { io: true, paused: true }, |runtime| runtime.block_on(future))
 }
 
