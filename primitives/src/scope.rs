@@ -31,6 +31,7 @@ mod few;
 mod frame;
 mod gate;
 mod handle;
+mod label;
 mod mail;
 #[cfg(test)]
 mod models;
@@ -39,6 +40,7 @@ mod remains;
 mod run;
 pub mod runtime;
 mod shield;
+mod survey;
 pub mod task;
 #[cfg(all(test, not(arbour_loom)))]
 mod tests;
@@ -56,9 +58,11 @@ pub use clean_up::{Origin, clean_up, defer};
 pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;
 pub use handle::ScopeHandle;
+pub use label::{Kind, Label};
 pub use run::{CancelScope, Scope};
 pub use runtime::BoxFuture;
 pub use shield::{Shield, shield};
+pub use survey::{Sight, Stage, survey};
 pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
 
 /// What a panic said, for a report.
