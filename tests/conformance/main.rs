@@ -10,6 +10,7 @@ mod conditions;
 mod debugging;
 mod failures;
 mod group_ends;
+mod handles;
 mod limiters;
 mod limits_of_time;
 mod locks;
