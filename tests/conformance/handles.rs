@@ -13,13 +13,15 @@ mod anyio_taskgroups {
     /// group has ended.
     #[arbour::test]
     async fn createtask_return_value() {
+        let mut kept = None;
         let outcome = task_group(async |group| {
             let mut asked = group.spawn_value(async { "asked inside" });
             assert!(matches!(asked.try_join(), Err(TaskError::NotFinished)));
             assert_eq!(asked.await.unwrap(), "asked inside");
-            group.spawn_value(async { "asked outside" })
+            kept = Some(group.spawn_value(async { "asked outside" }));
         });
-        let mut kept = outcome.await.unwrap();
+        outcome.await.unwrap();
+        let mut kept = kept.unwrap();
         assert_eq!(kept.state(), TaskState::Finished);
         assert_eq!(kept.try_join().unwrap(), "asked outside");
     }
