@@ -7,6 +7,7 @@
 mod calling_back;
 mod cancelling;
 mod conditions;
+mod debugging;
 mod failures;
 mod group_ends;
 mod handles;
@@ -16,6 +17,7 @@ mod locks;
 mod observing;
 mod oneshots;
 mod portals;
+mod running;
 mod semaphores;
 mod shielding;
 mod starting;
