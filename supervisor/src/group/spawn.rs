@@ -126,7 +126,8 @@ impl TaskBuilder<'_> {
         E: Into<Failure> + Send + 'static,
     {
         let (child, scope) = self.seated(future)?;
-        Ok(TaskHandle::new(self.group.shared.runtime.spawn(child), scope, self.name))
+        let task = self.group.shared.spawner.spawn(&self.name, child);
+        Ok(TaskHandle::new(task, scope, self.name))
     }
 
     /// Spawns the child elsewhere than on the group's runtime; `spawn` may find that there is no place.
