@@ -16,6 +16,7 @@
 //! The semantics follow Trio's and AnyIO's cancel scopes, translated to futures that are dropped.
 
 mod after;
+mod budget;
 mod catch;
 mod cause;
 mod clean_up;
@@ -30,6 +31,7 @@ mod mail;
 mod models;
 mod node;
 mod remains;
+mod report;
 mod run;
 pub mod runtime;
 mod shield;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
-    install_below(Runtime { task_id, spawn, sleep_until });
+    install_below(Runtime { task_id, spawn, now: crate::timeout::now, sleep_until });
     crate::panic::install();
 }
 

@@ -18,6 +18,8 @@ pub(super) const DRAIN: u32 = 1 << 4;
 pub(super) const REARM: u32 = 1 << 5;
 /// The record has been given back; nothing may look it up any more.
 pub(super) const FREED: u32 = 1 << 6;
+/// The clean-up budget is over: clean-up is dropped, and refused from now on.
+pub(super) const OVER: u32 = 1 << 7;
 /// One step of the cancellation count, kept in the upper bits: a late wake-up of an earlier
 /// cancellation must not set [`DELIVER`] for a later one.
 pub(super) const EPOCH: u32 = 1 << 8;

@@ -37,6 +37,7 @@
 
 #[cfg(test)]
 mod audit;
+mod budget;
 mod ending;
 mod flags;
 mod holds;
@@ -47,6 +48,8 @@ use super::effects::Effects;
 use super::mail::{Deferred, Mail};
 use super::node::{self, Node};
 use crate::loom::{Arc, Mutex, MutexGuard};
+use budget::Limit;
+use core::panic::Location;
 use core::task::Waker;
 use std::time::Instant;
 
@@ -136,6 +139,11 @@ pub(super) struct Record {
 #[derive(Default)]
 struct Extra {
     deadline: Option<Instant>,
+    limit: Option<Limit>,
+    /// Where a shield was put up.
+    place: Option<&'static Location<'static>>,
+    /// Clean-ups that were refused or dropped.
+    lost: u32,
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
     watchers: Vec<(u64, Waker)>,
@@ -149,11 +157,13 @@ pub(super) struct Tree {
     living: usize,
     /// Records that are not on the list of free ones, tombstones included.
     in_use: usize,
+    /// Records with a limit that was set by whoever stops them.
+    limits: usize,
 }
 
 impl Tree {
     const fn new() -> Self {
-        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0 }
+        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
     }
 
     fn at(&mut self, index: u32) -> &mut Record {
