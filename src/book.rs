@@ -18,6 +18,9 @@ mod actors {}
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 
+#[doc = include_str!("../book/src/observing.md")]
+mod observing {}
+
 #[doc = include_str!("../book/src/decisions/0002-try-task-group.md")]
 mod try_task_group {}
 

@@ -20,6 +20,7 @@ mod actor;
 #[cfg(doctest)]
 mod book;
 mod root;
+pub mod sync;
 pub mod testing;
 
 pub use arbour_macros::{main, test};
@@ -51,3 +52,4 @@ pub use arbour_supervisor::{
     TaskState, TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group,
     try_task_group,
 };
+pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

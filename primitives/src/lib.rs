@@ -2,6 +2,7 @@
 //!
 //! - [`scope`]: a body that can be cancelled from outside, and clean-up that always runs.
 //! - [`stream`]: ordered, reliable streams of objects, and the one that lives in memory.
+//! - [`sync`]: what tokio's synchronisation does not do.
 //! - [`mod@loom`]: the one file that knows std from loom, so that crates above can model through this one.
 //!
 //! No tokio, no I/O and no clock: what needs a runtime is handed in (see [`scope::runtime`]).
@@ -11,3 +12,7 @@
 pub mod loom;
 pub mod scope;
 pub mod stream;
+pub mod sync;
+#[cfg(test)]
+mod tests;
+mod waiting;

@@ -6,6 +6,9 @@
 
 pub use imp::*;
 
+/// A number that is written only while nobody else can read it: loom need not branch on it.
+pub(crate) use core::sync::atomic::AtomicU64 as UnwatchedU64;
+
 /// A mutex without poisoning: nothing foreign ever runs under it, so a panic inside is a bug of
 /// ours that the next test shows, not a state to hand on.
 #[derive(Debug, Default)]

@@ -2,3 +2,6 @@
 //!
 //! A test's path ends in the id of the case it shows, so that a list of cases can be checked against
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
+#![forbid(unsafe_code)]
+
+mod observing;

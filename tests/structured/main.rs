@@ -21,4 +21,6 @@ mod group_failures;
 mod group_handles;
 mod group_spawn;
 mod group_start;
+mod spans;
 mod support;
+mod values;

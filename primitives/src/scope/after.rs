@@ -10,7 +10,6 @@ use super::remains::Remains;
 use super::runtime::BoxFuture;
 use super::tree::{self, Ending, Step};
 use super::{current, report};
-use crate::loom::Arc;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -48,7 +47,7 @@ pub(super) enum Settled {
 
 /// Polls what is beside the node; says whether any of it is left.
 pub(super) fn poll(
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     after: &mut Option<Box<After>>,
     finishing: bool,
     outermost: bool,
@@ -60,7 +59,7 @@ pub(super) fn poll(
     if after.as_ref().is_none_or(|after| after.is_idle()) && own.word() & heard == 0 {
         return false;
     }
-    let own = Arc::clone(own);
+    let own = own.clone();
     let after = after.get_or_insert_default();
     after.finishing = finishing;
     current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
@@ -68,7 +67,7 @@ pub(super) fn poll(
 
 /// Goes as far as possible towards the end of a node whose body is gone (C8).
 pub(super) fn settle(
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     ending: Ending,
@@ -97,7 +96,7 @@ pub(super) fn settle(
 }
 
 impl After {
-    fn poll(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
+    fn poll(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
         loop {
             if self.finishing && node.has(REARM) {
                 node.clear(REARM);
@@ -122,7 +121,7 @@ impl After {
         }
     }
 
-    fn take_mail(&mut self, node: &Arc<Node>) {
+    fn take_mail(&mut self, node: &Node) {
         // Not in the head of the loop: there the lock would be held while a clean-up asks for it.
         let arrived = tree::lock().take_mail(node);
         for mail in arrived {
@@ -150,7 +149,7 @@ impl After {
         let given_up: Vec<_> = cleanups.chain(self.finalizer.take()).filter(|one| !one.done).collect();
         tree::lock().lose(node.index, u32::try_from(given_up.len()).unwrap_or(u32::MAX));
         for one in given_up {
-            told(node.id, one.place);
+            told(node.id(), one.place);
             discard(one.place, one);
         }
     }
@@ -172,7 +171,7 @@ impl After {
 
     /// Takes the mail of a node whose future is gone: clean-ups stay its own, what it had adopted
     /// goes to the next one above.
-    pub(super) fn inherit(&mut self, node: &Arc<Node>) {
+    pub(super) fn inherit(&mut self, node: &Node) {
         if node.has(MAIL) {
             self.take_mail(node);
         }

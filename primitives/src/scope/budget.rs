@@ -9,7 +9,6 @@ use super::cause::Cause;
 use super::handle::ScopeHandle;
 use super::node::Node;
 use super::{report, runtime, tree};
-use crate::loom::Arc;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::time::Instant;
@@ -92,7 +91,7 @@ impl After {
     }
 
     /// Polls the budget and the patience; says whether something was flagged that must be seen to.
-    pub(super) fn poll_clocks(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
+    pub(super) fn poll_clocks(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
         let over = self.budget.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
         if over {
             self.budget = None;
@@ -101,7 +100,7 @@ impl After {
         over | self.poll_patience(node, cx)
     }
 
-    fn poll_patience(&mut self, node: &Arc<Node>, cx: &mut Context<'_>) -> bool {
+    fn poll_patience(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
         self.arm_patience(node);
         let Some((wait, Some(timer))) = &mut self.patience else { return false };
         if timer.as_mut().poll(cx) == Poll::Pending {
@@ -120,14 +119,14 @@ impl After {
             }
             Wait::Abort => {
                 let stuck = tree::change(|tree, effects| tree.let_go(node, effects));
-                report::stuck(node.id, &stuck);
+                report::stuck(node.id(), &stuck);
                 true
             }
         }
     }
 
     /// Begins to count when there is something to wait for, and anew when it is something else.
-    fn arm_patience(&mut self, node: &Arc<Node>) {
+    fn arm_patience(&mut self, node: &Node) {
         let Some(wanted) = self.wait_for(node) else {
             self.patience = None;
             return;
@@ -160,11 +159,11 @@ impl After {
 
     fn report_slow(&self, node: &Node) {
         for place in self.places() {
-            report::slow_clean_up(node.id, place);
+            report::slow_clean_up(node.id(), place);
         }
         if self.held && !self.finishing {
             let shields = tree::lock().shields_inside(node);
-            shields.into_iter().for_each(|(id, place)| report::held(node.id, id, place));
+            shields.into_iter().for_each(|(id, place)| report::held(node.id(), id, place));
         }
     }
 }

@@ -4,8 +4,7 @@ use super::current;
 use super::mail::{Deferred, Turned};
 use super::node::Node;
 use super::remains::{clean_up_at, turned};
-use super::tree;
-use crate::loom::Arc;
+use super::{runtime, tree};
 use core::panic::Location;
 
 /// Runs `future` at the end of the current scope: after its body and all children have ended, in
@@ -38,7 +37,7 @@ use core::panic::Location;
 /// ```
 #[track_caller]
 pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
-    let deferred = Deferred { future: Box::pin(future), place: Location::caller() };
+    let deferred = Deferred { future: runtime::carry(Box::pin(future)), place: Location::caller() };
     let pushed = match current::node() {
         Some(node) => tree::lock().push_finalizer(node.index, deferred),
         None => Err(Turned::Alone(deferred)),
@@ -80,7 +79,7 @@ pub fn clean_up(future: impl Future<Output = ()> + Send + 'static) {
 /// The scope in which a guard was made, for clean-up that may start anywhere.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
 }
 
 impl Origin {
@@ -98,6 +97,9 @@ impl Origin {
     #[track_caller]
     pub fn clean_up(&self, future: impl Future<Output = ()> + Send + 'static) {
         let place = current::node().or_else(|| self.node.clone());
-        clean_up_at(place.as_ref(), Deferred { future: Box::pin(future), place: Location::caller() });
+        clean_up_at(
+            place.as_ref(),
+            Deferred { future: runtime::carry(Box::pin(future)), place: Location::caller() },
+        );
     }
 }

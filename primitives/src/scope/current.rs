@@ -3,7 +3,6 @@
 use super::frame::Payload;
 use super::node::Node;
 use super::runtime;
-use crate::loom::Arc;
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +14,7 @@ pub(super) const UNITS: u32 = 128;
 pub(super) struct Slot {
     /// Never dropped in here: [`run`] takes out what it has put in. A slot without a destructor is
     /// read without asking whether it has run.
-    node: Cell<ManuallyDrop<Option<Arc<Node>>>>,
+    node: Cell<ManuallyDrop<Option<Node>>>,
     /// The number of the node in the slot, visible or not; 0 without one.
     id: Cell<u64>,
     /// The task that the outermost scope was polled in: code of another task, run by an executor
@@ -31,12 +30,12 @@ impl Slot {
     }
 
     /// Puts a node into the slot and takes out the one before.
-    fn replace(&self, node: Option<Arc<Node>>) -> Option<Arc<Node>> {
-        self.id.set(node.as_ref().map_or(0, |node| node.id));
+    fn replace(&self, node: Option<Node>) -> Option<Node> {
+        self.id.set(node.as_ref().map_or(0, |node| node.id()));
         ManuallyDrop::into_inner(self.node.replace(ManuallyDrop::new(node)))
     }
 
-    fn peek<R>(&self, look: impl FnOnce(Option<&Arc<Node>>) -> R) -> R {
+    fn peek<R>(&self, look: impl FnOnce(Option<&Node>) -> R) -> R {
         let node = self.node.take();
         let result = look(node.as_ref());
         self.node.set(node);
@@ -44,7 +43,7 @@ impl Slot {
     }
 
     /// Looks at the current node, which code of another task does not see.
-    fn peek_visible<R>(&self, look: impl FnOnce(Option<&Arc<Node>>) -> R) -> R {
+    fn peek_visible<R>(&self, look: impl FnOnce(Option<&Node>) -> R) -> R {
         self.peek(|node| look(node.filter(|_| self.task.get() == runtime::task_id())))
     }
 
@@ -66,7 +65,7 @@ loom::thread_local! {
 }
 
 /// Runs `look` with the current node and the slot. While a thread ends there is no current node.
-pub(super) fn with<R>(look: impl FnOnce(Option<(&Arc<Node>, &Slot)>) -> R) -> R {
+pub(super) fn with<R>(look: impl FnOnce(Option<(&Node, &Slot)>) -> R) -> R {
     let mut look = Some(look);
     let looked = SLOT.try_with(|slot| {
         slot.peek_visible(|node| look.take().map(|look| look(node.map(|node| (node, slot)))))
@@ -79,8 +78,8 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&Arc<Node>, &Slot)>) -> R) -> R 
 }
 
 /// The current node, if any.
-pub(super) fn node() -> Option<Arc<Node>> {
-    with(|current| current.map(|(node, _)| Arc::clone(node)))
+pub(super) fn node() -> Option<Node> {
+    with(|current| current.map(|(node, _)| node.clone()))
 }
 
 /// Whether no scope is current here.
@@ -93,7 +92,7 @@ pub(super) enum Place {
     /// In the same parent; the common case, known by one number.
     Same,
     /// In another parent, or none.
-    Moved(Option<Arc<Node>>),
+    Moved(Option<Node>),
 }
 
 /// Compares this poll's parent with the one remembered (0: none).
@@ -106,13 +105,17 @@ pub(super) fn place(remembered: u64) -> Place {
         return Place::Same;
     }
     let visible = node();
-    if visible.as_ref().map_or(0, |node| node.id) == remembered { Place::Same } else { Place::Moved(visible) }
+    if visible.as_ref().map_or(0, |node| node.id()) == remembered {
+        Place::Same
+    } else {
+        Place::Moved(visible)
+    }
 }
 
 /// Runs `body` with `node` current; moves it into the slot and back, also after a panic, which it
 /// catches. `outermost` opens the task's allowance anew.
 pub(super) fn run<R>(
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     outermost: bool,
     body: impl FnOnce() -> R,
 ) -> Result<R, Payload> {
@@ -127,7 +130,7 @@ pub(super) fn run<R>(
 #[inline]
 pub(super) fn run_in_place<R>(
     parent: u64,
-    node: &mut Option<Arc<Node>>,
+    node: &mut Option<Node>,
     body: impl FnOnce() -> R,
 ) -> Option<Result<R, Payload>> {
     let before = SLOT.try_with(|slot| (slot.id.get() == parent).then(|| enter(slot, node, parent == 0)));
@@ -139,7 +142,7 @@ pub(super) fn run_in_place<R>(
 
 /// Runs `drop` with `node` current for whoever drops it: that may be another task than the one which
 /// polled. Opens no allowance.
-pub(super) fn run_drop<R>(node: &mut Option<Arc<Node>>, drop: impl FnOnce() -> R) -> Result<R, Payload> {
+pub(super) fn run_drop<R>(node: &mut Option<Node>, drop: impl FnOnce() -> R) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| {
         let before = enter(slot, node, false);
         slot.task.set(runtime::task_id());
@@ -151,7 +154,7 @@ pub(super) fn run_drop<R>(node: &mut Option<Arc<Node>>, drop: impl FnOnce() -> R
 }
 
 /// Returns what the slot had: the node and its task.
-fn enter(slot: &Slot, node: &mut Option<Arc<Node>>, outermost: bool) -> (Option<Arc<Node>>, u64) {
+fn enter(slot: &Slot, node: &mut Option<Node>, outermost: bool) -> (Option<Node>, u64) {
     let task = slot.task.get();
     if outermost {
         slot.task.set(runtime::task_id());
@@ -161,7 +164,7 @@ fn enter(slot: &Slot, node: &mut Option<Arc<Node>>, outermost: bool) -> (Option<
 }
 
 /// Takes the node out of the slot again and puts back what was there.
-fn leave(node: &mut Option<Arc<Node>>, before: Option<(Option<Arc<Node>>, u64)>) {
+fn leave(node: &mut Option<Node>, before: Option<(Option<Node>, u64)>) {
     let Some((previous, task)) = before else { return };
     let _ = SLOT.try_with(|slot| {
         slot.task.set(task);

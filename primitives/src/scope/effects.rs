@@ -6,7 +6,6 @@ use super::few::Few;
 use super::mail::{Deferred, Mail};
 use super::node::Node;
 use super::{after, report, tree};
-use crate::loom::Arc;
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,11 +24,11 @@ enum Deed {
     Wake(Waker),
     /// Set [`super::node::DELIVER`], as all that is inside has been woken by now, then wake whoever
     /// polls the node *then*: the waker may have changed since the lock was released.
-    Deliver(Arc<Node>, u32),
+    Deliver(Node, u32),
     /// A waker that is not needed any more.
     Discard(Waker),
     /// A node's last reference takes the lock when it is dropped.
-    Release(Arc<Node>),
+    Release(Node),
 }
 
 impl Effects {
@@ -37,7 +36,7 @@ impl Effects {
         self.deeds.extend(waker.cloned().map(Deed::Wake));
     }
 
-    pub(super) fn deliver(&mut self, node: Arc<Node>, epoch: u32) {
+    pub(super) fn deliver(&mut self, node: Node, epoch: u32) {
         self.deeds.push(Deed::Deliver(node, epoch));
     }
 
@@ -45,7 +44,7 @@ impl Effects {
         self.deeds.extend(wakers.into_iter().map(Deed::Discard));
     }
 
-    pub(super) fn release(&mut self, node: Arc<Node>) {
+    pub(super) fn release(&mut self, node: Node) {
         self.deeds.push(Deed::Release(node));
     }
 

@@ -23,7 +23,6 @@ use super::current::{self, Place};
 use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
 use super::tree::{self, Ending, Link, NIL};
 use super::{remains, report, runtime};
-use crate::loom::Arc;
 use core::any::Any;
 use core::panic::Location;
 use core::pin::Pin;
@@ -97,7 +96,7 @@ pin_project! {
     pub(super) struct Frame<F: Future, O: Observe<F::Output> = ()> {
         #[pin]
         stage: Stage<F>,
-        node: Option<Arc<Node>>,
+        node: Option<Node>,
         // The parent's number at the last poll; 0 without one.
         parent: u64,
         // A copy of what is registered, to see when it changes. A task's never does.
@@ -134,11 +133,11 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     }
 
     /// A frame whose node has been made: fresh, or placed in the tree.
-    pub(super) fn with_node(body: F, node: Arc<Node>, plan: Plan, observer: O) -> Self {
+    pub(super) fn with_node(body: F, node: Node, plan: Plan, observer: O) -> Self {
         Self::build(body, Some(node), plan, observer)
     }
 
-    fn build(body: F, node: Option<Arc<Node>>, plan: Plan, observer: O) -> Self {
+    fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
     }
@@ -254,7 +253,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn open(&mut self, cx: &Context<'_>) {
         let parent = current::node();
-        *self.parent = parent.as_ref().map_or(0, |parent| parent.id);
+        *self.parent = parent.as_ref().map_or(0, |parent| parent.id());
         *self.waker = Some(cx.waker().clone());
         *self.registered = true;
         let index = parent.as_ref().map_or(NIL, |parent| parent.index);
@@ -265,15 +264,15 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         });
     }
 
-    fn follow(&mut self, parent: Option<&Arc<Node>>) {
+    fn follow(&mut self, parent: Option<&Node>) {
         let Some(node) = &*self.node else { return };
         let index = parent.map_or(NIL, |parent| parent.index);
         match tree::change(|tree, effects| tree.reparent(node, index, Link::Nested, effects)) {
             Ok(()) => {
-                report::moved(node.id);
-                *self.parent = parent.map_or(0, |parent| parent.id);
+                report::moved(node.id());
+                *self.parent = parent.map_or(0, |parent| parent.id());
             }
-            Err(_) => report::circle(node.id),
+            Err(_) => report::circle(node.id()),
         }
     }
 
@@ -374,7 +373,6 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.observer.ended(&mut how);
         if self.settles_at_once(&how) {
-            *self.node = None;
             self.stage.set(Stage::Done);
             return self.give(how);
         }
@@ -386,14 +384,14 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     /// Ends the node if nothing follows its body, which is the way of most; else it goes the long way.
-    fn settles_at_once(&self, how: &Ended<F::Output>) -> bool {
+    fn settles_at_once(&mut self, how: &Ended<F::Output>) -> bool {
         let passes = *self.plan == Plan::Scope && matches!(how, Ended::Cancelled(_));
-        match &*self.node {
-            Some(node) if self.after.is_none() && !passes => {
-                tree::change(|tree, effects| tree.end_if_quiet(node, effects))
-            }
-            _ => false,
+        if passes || self.after.is_some() {
+            return false;
         }
+        let Some(node) = self.node.take() else { return false };
+        *self.node = tree::change(|tree, effects| tree.end_if_quiet(node, effects)).err();
+        self.node.is_none()
     }
 
     /// A task registers its waker when it first has to wait: one that ends at once never does.
@@ -455,7 +453,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
                 }
                 Settled::Passing => {
                     if let Some(node) = self.node.take() {
-                        tree::change(|tree, effects| tree.end_node(&node, effects));
+                        tree::change(|tree, effects| tree.end_node(node, effects));
                     }
                     return self.resolve();
                 }
@@ -500,18 +498,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     fn poll_passing(&mut self) -> Poll<Ended<F::Output>> {
-        let Some(node) = &*self.node else { return Poll::Pending };
-        let lifted = tree::change(|tree, effects| {
-            let lifted = tree.is_lifted(node);
-            if lifted {
-                tree.end_node(node, effects);
-            }
-            lifted
-        });
-        if !lifted {
+        let Some(node) = self.node.take() else { return Poll::Pending };
+        *self.node = tree::change(|tree, effects| tree.end_if_lifted(node, effects)).err();
+        if self.node.is_some() {
             return Poll::Pending;
         }
-        *self.node = None;
         self.resolve()
     }
 
@@ -522,14 +513,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             StageProj::Finishing { .. } => true,
             StageProj::Passing { .. } | StageProj::Done => false,
         };
-        match &*self.node {
-            None => {}
-            Some(_) if opened => self.abandon(),
+        if opened && self.node.is_some() {
+            self.abandon();
+        } else if let Some(node) = self.node.take() {
             // A scope that never opened, or that has ended in all but name, leaves nothing.
-            Some(node) => {
-                tree::change(|tree, effects| tree.end_node(node, effects));
-                *self.node = None;
-            }
+            tree::change(|tree, effects| tree.end_node(node, effects));
         }
     }
 

@@ -3,7 +3,6 @@
 use super::current;
 use super::node::{CANCELLED, Node};
 use super::tree;
-use crate::loom::Arc;
 use core::task::{Context, Poll, Waker};
 
 /// The gate of one await: not begun, or begun.
@@ -19,7 +18,7 @@ pub struct Gate {
 enum Verdict {
     Pass,
     /// The scope is cancelled: wait until that is lifted, or be dropped.
-    Refused(Arc<Node>),
+    Refused(Node),
     /// The task has had its share of this poll.
     Spent,
 }
@@ -72,7 +71,7 @@ impl Gate {
         current::with(|current| {
             let Some((node, slot)) = current else { return Verdict::Pass };
             match (node.has(CANCELLED), self.begun) {
-                (true, false) => Verdict::Refused(Arc::clone(node)),
+                (true, false) => Verdict::Refused(node.clone()),
                 (true, true) => Verdict::Pass,
                 (false, _) if slot.take_unit() => Verdict::Pass,
                 (false, _) => Verdict::Spent,
@@ -89,7 +88,7 @@ pub(super) struct Watch {
 
 #[derive(Debug)]
 struct Registered {
-    node: Arc<Node>,
+    node: Node,
     key: u64,
     waker: Waker,
 }
@@ -101,10 +100,10 @@ impl Watch {
 
     /// Registers with `node` and returns its flags as they are then: a later change wakes. Costs no
     /// lock where the same waker is registered already.
-    pub(super) fn register(&mut self, node: Arc<Node>, cx: &Context<'_>) -> u32 {
+    pub(super) fn register(&mut self, node: Node, cx: &Context<'_>) -> u32 {
         match &self.place {
-            Some(old) if old.node.id == node.id && old.waker.will_wake(cx.waker()) => return node.word(),
-            Some(old) if old.node.id != node.id => self.withdraw(),
+            Some(old) if old.node.id() == node.id() && old.waker.will_wake(cx.waker()) => return node.word(),
+            Some(old) if old.node.id() != node.id() => self.withdraw(),
             _ => {}
         }
         let mut key = self.place.as_ref().map_or(0, |old| old.key);
@@ -116,7 +115,15 @@ impl Watch {
         word
     }
 
+    #[inline]
     pub(super) fn withdraw(&mut self) {
+        if self.place.is_some() {
+            self.unregister();
+        }
+    }
+
+    #[cold]
+    fn unregister(&mut self) {
         if let Some(Registered { node, key, .. }) = self.place.take() {
             tree::change(|tree, effects| tree.unwatch(&node, key, effects));
         }
@@ -124,6 +131,7 @@ impl Watch {
 }
 
 impl Drop for Watch {
+    #[inline]
     fn drop(&mut self) {
         self.withdraw();
     }

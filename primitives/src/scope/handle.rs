@@ -4,7 +4,6 @@ use super::cause::Cause;
 use super::current;
 use super::node::{ABORT, CANCELLED, DRAIN, Node};
 use super::tree;
-use crate::loom::Arc;
 use std::time::Instant;
 
 /// A handle to a scope: cancels it, asks it to drain, moves its deadline, lifts its shield.
@@ -13,7 +12,7 @@ use std::time::Instant;
 /// and after it has ended; then its calls change nothing.
 #[derive(Debug, Clone)]
 pub struct ScopeHandle {
-    pub(super) node: Arc<Node>,
+    pub(super) node: Node,
 }
 
 impl ScopeHandle {
@@ -28,7 +27,7 @@ impl ScopeHandle {
     /// A number that no other scope of this process has, or will have.
     #[must_use]
     pub fn id(&self) -> u64 {
-        self.node.id
+        self.node.id()
     }
 
     /// Cancels the scope and everything inside. The first cause is kept.

@@ -1,8 +1,20 @@
 //! The shared handle to one record of the scope tree: its place, its number, its word.
+//!
+//! A [`Node`] is a counted reference to a [`Tag`], which is what may be read of a record without the
+//! tree's lock. Tags are made in blocks that are never moved and never freed, only used again, so
+//! that a node costs no allocation of its own and following one costs nothing.
+//!
+//! # Invariants
+//!
+//! 1. A tag's count is the number of its nodes, and one more while its record has not ended.
+//! 2. A tag whose count is 0 is written by nobody but [`Tag::begin`], under the tree's lock.
 
 use super::tree;
+use crate::loom::UnwatchedU64;
 use crate::loom::atomic::{AtomicU32, Ordering};
 use core::fmt;
+use core::mem;
+use core::ops::Deref;
 
 /// The scope is effectively cancelled: by itself, or by an ancestor with no shield between.
 pub(super) const CANCELLED: u32 = 1;
@@ -16,27 +28,58 @@ pub(super) const ABORT: u32 = 1 << 3;
 pub(super) const DRAIN: u32 = 1 << 4;
 /// The deadline was set anew: the poll must arm its timer again.
 pub(super) const REARM: u32 = 1 << 5;
-/// The record has been given back; nothing may look it up any more.
-pub(super) const FREED: u32 = 1 << 6;
 /// The clean-up budget is over: clean-up is dropped, and refused from now on.
-pub(super) const OVER: u32 = 1 << 7;
+pub(super) const OVER: u32 = 1 << 6;
 /// One step of the cancellation count, kept in the upper bits: a late wake-up of an earlier
 /// cancellation must not set [`DELIVER`] for a later one.
 pub(super) const EPOCH: u32 = 1 << 8;
 
-/// A node of the scope tree. The record at `index` is this node's as long as the node lives.
-pub(crate) struct Node {
+/// What may be read of a record without the lock.
+pub(crate) struct Tag {
     pub(super) index: u32,
-    /// Never used again, unlike the index and unlike an address.
-    pub(super) id: u64,
     /// Mirrors the record's flags. Written under the tree's lock, except [`DELIVER`], which the
     /// waker loop sets just before it wakes.
     word: AtomicU32,
+    count: AtomicU32,
+    /// Never used again, unlike the index and unlike an address.
+    id: UnwatchedU64,
 }
 
-impl Node {
-    pub(super) fn new(index: u32, id: u64) -> Self {
-        Self { index, id, word: AtomicU32::new(0) }
+impl Tag {
+    /// A tag that belongs to no node yet.
+    pub(super) fn unused(index: u32) -> Self {
+        Self { index, word: AtomicU32::new(0), count: AtomicU32::new(0), id: UnwatchedU64::new(0) }
+    }
+
+    /// The first node of a new record, which counts as well.
+    pub(super) fn begin(&'static self, id: u64) -> Node {
+        // ORDERING: whoever hears of this node hears of it through the tree's lock or from somebody
+        // who has it, and that comes after these.
+        self.id.store(id, Ordering::Relaxed);
+        self.word.store(0, Ordering::Relaxed);
+        self.count.store(2, Ordering::Relaxed);
+        Node { tag: self }
+    }
+
+    /// Another node of a record that has not ended.
+    pub(super) fn node(&'static self) -> Node {
+        // ORDERING: as for `Arc`: a count can only be raised by one who is counted.
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Node { tag: self }
+    }
+
+    /// The record has ended and is counted no more; whether that leaves no node.
+    pub(super) fn release_record(&self) -> bool {
+        self.release()
+    }
+
+    fn release(&self) -> bool {
+        // ORDERING: pairs with itself: the last to let go has seen what all others did.
+        self.count.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
     }
 
     pub(super) fn word(&self) -> u32 {
@@ -97,9 +140,44 @@ impl Node {
     }
 }
 
+/// A node of the scope tree: the record at `index` is its own as long as the node lives.
+pub(crate) struct Node {
+    tag: &'static Tag,
+}
+
+impl Node {
+    /// Whether this is the only node of a record that has not ended. Under the tree's lock that
+    /// stays true, as only a record or a node can give another.
+    pub(super) fn is_last(&self) -> bool {
+        // ORDERING: pairs with `release`.
+        self.count.load(Ordering::Acquire) == 2
+    }
+
+    /// Lets go of the last node together with its record, whose place may be used again at once.
+    pub(super) fn end_with_record(self) {
+        debug_assert!(self.is_last());
+        self.count.store(0, Ordering::Release);
+        mem::forget(self);
+    }
+}
+
+impl Deref for Node {
+    type Target = Tag;
+
+    fn deref(&self) -> &Tag {
+        self.tag
+    }
+}
+
+impl Clone for Node {
+    fn clone(&self) -> Self {
+        self.tag.node()
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
-        if !self.has(FREED) {
+        if self.release() {
             tree::lock().forget(self.index);
         }
     }
@@ -107,6 +185,6 @@ impl Drop for Node {
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("id", &self.id).field("cancelled", &self.has(CANCELLED)).finish()
+        f.debug_struct("Node").field("id", &self.id()).field("cancelled", &self.has(CANCELLED)).finish()
     }
 }

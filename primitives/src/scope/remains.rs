@@ -10,14 +10,13 @@ use super::mail::{Deferred, Mail, Turned};
 use super::node::Node;
 use super::tree::{self, Ending};
 use super::{report, runtime};
-use crate::loom::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 /// A node without a body, on its way to its end.
 pub(super) struct Remains {
     /// `None` once ended.
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
     after: Option<Box<After>>,
     waker: Option<Waker>,
     /// Had no scope left to be polled by and was given to the runtime, which happens once.
@@ -25,24 +24,23 @@ pub(super) struct Remains {
 }
 
 /// Leaves a node whose body is gone to its nearest living ancestor, unless it can end at once.
-pub(super) fn leave(node: Arc<Node>, after: Option<Box<After>>) {
+pub(super) fn leave(node: Node, after: Option<Box<After>>) {
     let mut after = after;
     if after.is_some() || node.has(super::node::MAIL) {
         after.get_or_insert_default().inherit(&node);
     }
     let empty = after.as_ref().is_none_or(|after| after.is_empty());
-    let ended = tree::change(|tree, effects| {
-        let quiet = empty && tree.is_quiet(&node);
-        if quiet {
-            tree.end_node(&node, effects);
-        } else {
-            tree.adopt(&node, effects);
+    let left = tree::change(|tree, effects| {
+        if empty && tree.is_quiet(&node) {
+            tree.end_node(node, effects);
+            return None;
         }
-        quiet
+        tree.adopt(&node, effects);
+        Some(node)
     });
-    if !ended {
+    if left.is_some() {
         // Dropping remains that have not ended hands them on.
-        drop(Remains { node: Some(node), after, waker: None, spawned: false });
+        drop(Remains { node: left, after, waker: None, spawned: false });
     }
 }
 
@@ -70,7 +68,7 @@ impl Drop for Remains {
     fn drop(&mut self) {
         let Some(node) = self.node.take() else { return };
         let remains =
-            Self { node: Some(Arc::clone(&node)), after: self.after.take(), waker: None, spawned: false };
+            Self { node: Some(node.clone()), after: self.after.take(), waker: None, spawned: false };
         let mail = Mail::Adopt(remains);
         let Err(Mail::Adopt(mut stray)) =
             tree::change(|tree, effects| tree.post_remains(&node, mail, effects))
@@ -78,7 +76,7 @@ impl Drop for Remains {
             return;
         };
         if !self.spawned {
-            report::scope_spawned(node.id);
+            report::scope_spawned(node.id());
             stray.spawned = true;
             if let Err(refused) = runtime::spawn(Box::pin(stray)) {
                 drop(refused);
@@ -93,15 +91,15 @@ impl Remains {
     /// Nobody is left to poll it: what is inside is cancelled for good and cut loose.
     fn cut(mut self) {
         let Some(node) = self.node.take() else { return };
-        report::scope_without_runtime(node.id);
+        report::scope_without_runtime(node.id());
         self.after = None;
-        tree::change(|tree, effects| tree.cut_loose(&node, effects));
+        tree::change(|tree, effects| tree.cut_loose(node, effects));
     }
 }
 
 /// Hands a clean-up to the nearest living scope at or above `place`, or, with none left, to the
 /// runtime.
-pub(super) fn clean_up_at(place: Option<&Arc<Node>>, clean_up: Deferred) {
+pub(super) fn clean_up_at(place: Option<&Node>, clean_up: Deferred) {
     let posted = match place {
         Some(node) => tree::change(|tree, effects| tree.post(node.index, clean_up, effects)),
         None => Err(Turned::Alone(clean_up)),

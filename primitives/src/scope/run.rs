@@ -104,7 +104,7 @@ impl Default for CancelScope {
 impl Drop for CancelScope {
     fn drop(&mut self) {
         if let Some(handle) = self.handle.take() {
-            tree::change(|tree, effects| tree.end_node(&handle.node, effects));
+            tree::change(|tree, effects| tree.end_node(handle.node, effects));
         }
     }
 }

@@ -4,7 +4,6 @@ use super::frame::{Ended, Frame, Observe, Plan};
 use super::handle::ScopeHandle;
 use super::node::Node;
 use super::tree;
-use crate::loom::Arc;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -24,7 +23,7 @@ impl<F: Future, O: Observe<F::Output>> Host<F, O> {
     /// scope's handle.
     pub fn new(make: impl FnOnce(ScopeHandle) -> (F, O)) -> Self {
         let node = tree::lock().fresh(Plan::Scope.link(), false);
-        let (body, observer) = make(ScopeHandle { node: Arc::clone(&node) });
+        let (body, observer) = make(ScopeHandle { node: node.clone() });
         Self { frame: Frame::with_node(body, node, Plan::Scope, observer) }
     }
 }
@@ -72,7 +71,7 @@ impl<F: Future, O: Observe<F::Output>> fmt::Debug for Child<F, O> {
 #[derive(Debug)]
 pub struct Seat {
     /// `None` once a child took it.
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
 }
 
 impl Seat {
@@ -100,7 +99,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         if let Some(node) = self.node.take() {
-            tree::change(|tree, effects| tree.end_node(&node, effects));
+            tree::change(|tree, effects| tree.end_node(node, effects));
         }
     }
 }
@@ -109,7 +108,7 @@ impl Drop for Seat {
 #[derive(Debug)]
 pub struct Reservation {
     /// `None` once used.
-    node: Option<Arc<Node>>,
+    node: Option<Node>,
 }
 
 impl Reservation {
@@ -143,7 +142,7 @@ impl ScopeHandle {
     #[must_use]
     pub fn reserve(&self) -> Option<Reservation> {
         let open = tree::lock().reserve_task(&self.node);
-        open.then(|| Reservation { node: Some(Arc::clone(&self.node)) })
+        open.then(|| Reservation { node: Some(self.node.clone()) })
     }
 
     /// Whether the scope takes children.

@@ -1,6 +1,7 @@
 //! The scope tree: one arena of records under one lock.
 //!
-//! A record is a node's place in the tree and its state; everybody else holds an `Arc<Node>`.
+//! A record is a node's place in the tree and its state; everybody else holds a
+//! [`Node`], and reads of it what its [`Tag`] says.
 //! Parents, children and siblings are indices, so cancelling, holding and freeing are loops and
 //! never recursion (C5), and no reference can form a circle.
 //!
@@ -13,7 +14,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The record at `node.index` belongs to `node` until the last `Arc<Node>` of it is gone.
+//! 1. The record at `node.index` belongs to `node` until the last `Node` of it is gone; the tag of the
+//!    same index belongs to both.
 //! 2. `refs` counts the records, tombstones too, whose `parent` is this one; a record is given back
 //!    when it has ended, its node is gone and `refs` is 0.
 //! 3. `CANCELLED` in the word ⇔ the record has a cause of its own, or its parent is `CANCELLED` and
@@ -46,7 +48,7 @@ mod links;
 use super::cause::Cause;
 use super::effects::Effects;
 use super::mail::{Deferred, Mail};
-use super::node::{self, Node};
+use super::node::{self, Node, Tag};
 use crate::loom::{Arc, Mutex, MutexGuard};
 use budget::Limit;
 use core::panic::Location;
@@ -107,8 +109,6 @@ impl Link {
 }
 
 pub(super) struct Record {
-    /// `None` once ended.
-    node: Option<Arc<Node>>,
     waker: Option<Waker>,
     extra: Option<Box<Extra>>,
     /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
@@ -131,7 +131,7 @@ pub(super) struct Record {
     closed: bool,
     /// The future that polled this node is gone: it cannot poll what others leave behind.
     orphan: bool,
-    /// The last `Arc<Node>` is gone.
+    /// The last `Node` is gone.
     forgotten: bool,
 }
 
@@ -149,8 +149,13 @@ struct Extra {
     watchers: Vec<(u64, Waker)>,
 }
 
+/// So many tags are made at once.
+const BLOCK: usize = if cfg!(arbour_loom) { 1 } else { 256 };
+
 pub(super) struct Tree {
     records: Vec<Record>,
+    /// One tag for each record there ever was, in the same order.
+    tags: Vec<&'static [Tag; BLOCK]>,
     /// Given back; the list runs through `next`.
     free: u32,
     last_id: u64,
@@ -163,11 +168,20 @@ pub(super) struct Tree {
 
 impl Tree {
     const fn new() -> Self {
-        Self { records: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
+        Self { records: Vec::new(), tags: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
     }
 
     fn at(&mut self, index: u32) -> &mut Record {
         &mut self.records[index as usize]
+    }
+
+    /// The tag of a record that has not ended.
+    fn tag(&self, index: u32) -> Option<&'static Tag> {
+        (self.records[index as usize].phase != Phase::Ended).then(|| self.any_tag(index))
+    }
+
+    fn any_tag(&self, index: u32) -> &'static Tag {
+        &self.tags[index as usize / BLOCK][index as usize % BLOCK]
     }
 
     fn is_living(&self, index: u32) -> bool {
@@ -180,14 +194,13 @@ impl Tree {
     }
 
     /// A node in no tree yet.
-    pub(super) fn fresh(&mut self, link: Link, shield: bool) -> Arc<Node> {
+    pub(super) fn fresh(&mut self, link: Link, shield: bool) -> Node {
         let index = self.vacant();
         self.last_id += 1;
         self.living += 1;
         self.in_use += 1;
-        let node = Arc::new(Node::new(index, self.last_id));
+        let node = self.any_tag(index).begin(self.last_id);
         let record = Record {
-            node: Some(Arc::clone(&node)),
             waker: None,
             extra: None,
             cause: None,
@@ -226,7 +239,7 @@ impl Tree {
     }
 
     /// A running task of `parent`, unless that takes none any more.
-    pub(super) fn attach_task(&mut self, parent: &Node, effects: &mut Effects) -> Option<Arc<Node>> {
+    pub(super) fn attach_task(&mut self, parent: &Node, effects: &mut Effects) -> Option<Node> {
         if !self.takes_tasks(parent.index) {
             return None;
         }

@@ -4,7 +4,6 @@ use super::current;
 use super::gate::Watch;
 use super::handle::ScopeHandle;
 use super::node::{CANCELLED, DRAIN, Node};
-use crate::loom::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -39,7 +38,7 @@ impl ScopeHandle {
     ///
     /// Safe: dropping it loses nothing.
     pub fn cancelled(&self) -> UntilCancelled {
-        UntilCancelled { wait: Wait::new(CANCELLED, Some(Arc::clone(&self.node))) }
+        UntilCancelled { wait: Wait::new(CANCELLED, Some(self.node.clone())) }
     }
 
     /// Resolves when this scope was asked to drain, or is cancelled, wherever it is awaited.
@@ -48,7 +47,7 @@ impl ScopeHandle {
     ///
     /// Safe: dropping it loses nothing.
     pub fn stopping(&self) -> UntilStopping {
-        UntilStopping { wait: Wait::new(CANCELLED | DRAIN, Some(Arc::clone(&self.node))) }
+        UntilStopping { wait: Wait::new(CANCELLED | DRAIN, Some(self.node.clone())) }
     }
 }
 
@@ -86,18 +85,18 @@ impl Future for UntilStopping {
 #[derive(Debug)]
 struct Wait {
     bits: u32,
-    of: Option<Arc<Node>>,
+    of: Option<Node>,
     watch: Watch,
 }
 
 impl Wait {
-    const fn new(bits: u32, of: Option<Arc<Node>>) -> Self {
+    const fn new(bits: u32, of: Option<Node>) -> Self {
         Self { bits, of, watch: Watch::new() }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (current, has_unit) = current::with(|current| match current {
-            Some((node, slot)) => (Some(Arc::clone(node)), slot.take_unit()),
+            Some((node, slot)) => (Some(node.clone()), slot.take_unit()),
             None => (None, true),
         });
         let Some(node) = self.of.clone().or(current) else { return Poll::Pending };

@@ -7,8 +7,6 @@ mod recv;
 mod send;
 mod state;
 mod statistics;
-mod visit;
-mod wait_list;
 
 #[cfg(test)]
 mod models;
@@ -23,11 +21,10 @@ pub use send::{Closed, Send, SendStream};
 pub use statistics::Statistics;
 
 use crate::loom::{Arc, Mutex, MutexGuard};
+use crate::waiting::{Key, Step, Visit, Wakes};
 use core::fmt;
 use core::task::{Context, Poll};
 use state::State;
-use visit::{Step, Visit, Wakes};
-use wait_list::Key;
 
 /// Makes a memory object stream: a sending and a receiving end, both of which clone.
 ///
@@ -95,7 +92,7 @@ impl<T> Shared<T> {
         will_wait: bool,
         step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
     ) -> Poll<R> {
-        visit::visit(&self.0.state, cx, will_wait, step)
+        crate::waiting::visit(&self.0.state, cx, will_wait, step)
     }
 
     /// Gives up the place of a sender that goes without its outcome.

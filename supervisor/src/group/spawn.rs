@@ -2,6 +2,7 @@
 
 use super::handle::TaskHandle;
 use super::{Shared, TaskGroup};
+use crate::carried::Carried;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Ended, Observe};
 use futures::{FutureExt, TryFutureExt};
@@ -115,9 +116,17 @@ impl TaskBuilder<'_> {
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let child = seat.child(future.err_into::<Failure>(), observer);
+        let body = carried(&self.name).carry(future.err_into::<Failure>());
+        let child = seat.child(body, observer);
         Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
     }
+}
+
+/// What a child takes along. One with a name has a span of its own, inside of its spawner's.
+pub(super) fn carried(name: &TaskName) -> Carried {
+    let TaskName::Given(name) = name else { return Carried::capture() };
+    let span = tracing::debug_span!("task", %name);
+    if span.is_disabled() { Carried::capture() } else { Carried::with_span(span) }
 }
 
 /// Records a child's failure before its node ends, so that the group sees it.

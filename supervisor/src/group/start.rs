@@ -3,6 +3,7 @@
 use super::handle::{TaskError, TaskHandle};
 use super::spawn::failure_of;
 use super::{Shared, TaskGroup};
+use crate::carried::Carried;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
@@ -157,7 +158,8 @@ where
     let token = Token { sender, place, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
-    let task = shared.runtime.spawn(seat.child(future.err_into::<Failure>(), observer));
+    let carrying = Carried::capture().carry(future.err_into::<Failure>());
+    let task = shared.runtime.spawn(seat.child(carrying, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
     let unready = CancelOnDrop { child: Some(child), ready: started };

@@ -47,7 +47,7 @@ impl Tree {
         if matches!(record.phase, Phase::Running | Phase::Finishing) {
             assert!(record.parent == NIL || self.is_living(record.parent), "invariant 7: record {index}");
         }
-        if let Some(node) = &record.node {
+        if let Some(node) = self.tag(index) {
             assert_eq!(node.has(CANCELLED), self.is_effective(index), "invariant 3: record {index}");
             assert!(node.has(CANCELLED) || !node.has(DELIVER), "invariant 4: record {index}");
         }

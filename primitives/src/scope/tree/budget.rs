@@ -95,7 +95,7 @@ impl Tree {
         let above = self.living_from(self.records[index as usize].parent);
         self.lose(above, lost);
         if self.word_of(above) & (ABORT | OVER) == 0 {
-            effects.losses = self.records[index as usize].node.as_ref().map(|node| (node.id, lost));
+            effects.losses = Some((self.any_tag(index).id(), lost));
         }
     }
 
@@ -124,11 +124,10 @@ impl Tree {
             if !record.busy {
                 continue;
             }
-            match &record.node {
-                Some(shield) if record.shield => {
-                    found.push((shield.id, record.extra.as_ref().and_then(|extra| extra.place)));
-                }
-                _ => self.push_children(index, &mut pending),
+            if record.shield {
+                found.push((self.any_tag(index).id(), record.extra.as_ref().and_then(|extra| extra.place)));
+            } else {
+                self.push_children(index, &mut pending);
             }
         }
         found
@@ -151,9 +150,7 @@ impl Tree {
                 continue;
             }
             self.push_innermost(index, &mut stuck);
-            let Some(child) = self.at(index).node.clone() else { continue };
-            self.cancel(&child, Cause::Dropped, effects);
-            effects.release(child);
+            self.cancel(self.any_tag(index), Cause::Dropped, effects);
             let link = self.at(index).link;
             let moved = self.reparent_at(index, NIL, link, effects);
             debug_assert!(moved.is_ok(), "nothing is inside no record");
@@ -166,9 +163,8 @@ impl Tree {
         while let Some(index) = pending.pop() {
             let before = pending.len();
             self.push_children(index, &mut pending);
-            let record = &self.records[index as usize];
             if pending.len() == before {
-                found.extend(record.node.as_ref().map(|node| node.id));
+                found.push(self.any_tag(index).id());
             }
         }
     }

@@ -40,7 +40,7 @@ impl Tree {
     ) -> Step {
         let step = self.next_step(node, beside, ending, effects);
         match step {
-            Step::Ended => self.end(node.index, effects),
+            Step::Ended => self.end_with_others(node, effects),
             Step::Passing => {
                 self.leave_children(node.index, effects);
                 self.at(node.index).phase = Phase::Passing;
@@ -54,14 +54,14 @@ impl Tree {
         step
     }
 
-    /// Ends a node whose body is gone if nothing follows it; says whether. One step for what
+    /// Ends a node whose body is gone if nothing follows it, or gives it back. One step for what
     /// [`settle`](Self::settle) does in several.
-    pub(in crate::scope) fn end_if_quiet(&mut self, node: &Node, effects: &mut Effects) -> bool {
-        let quiet = self.at(node.index).first_child == NIL && self.is_quiet(node);
-        if quiet {
-            self.end(node.index, effects);
+    pub(in crate::scope) fn end_if_quiet(&mut self, node: Node, effects: &mut Effects) -> Result<(), Node> {
+        if self.at(node.index).first_child != NIL || !self.is_quiet(&node) {
+            return Err(node);
         }
-        quiet
+        self.end_node(node, effects);
+        Ok(())
     }
 
     fn next_step(&mut self, node: &Node, beside: bool, ending: Ending, effects: &mut Effects) -> Step {
@@ -108,27 +108,39 @@ impl Tree {
         false
     }
 
-    /// Whether a passing node may resolve: the cancellation from outside was lifted.
-    pub(in crate::scope) fn is_lifted(&mut self, node: &Node) -> bool {
-        !self.is_cancelled_from_outside(node.index)
+    /// Ends a passing node that may resolve, as the cancellation from outside was lifted, or gives it
+    /// back.
+    pub(in crate::scope) fn end_if_lifted(&mut self, node: Node, effects: &mut Effects) -> Result<(), Node> {
+        if self.is_cancelled_from_outside(node.index) {
+            return Err(node);
+        }
+        self.end_node(node, effects);
+        Ok(())
     }
 
     /// Ends a record: what is left inside moves up, what waited for it hears.
-    pub(in crate::scope) fn end_node(&mut self, node: &Node, effects: &mut Effects) {
+    pub(in crate::scope) fn end_node(&mut self, node: Node, effects: &mut Effects) {
         self.end(node.index, effects);
+        self.release(node, effects);
+    }
+
+    /// Ends the record of a node that its future is still to drop.
+    fn end_with_others(&mut self, node: &Node, effects: &mut Effects) {
+        self.end(node.index, effects);
+        node.release_record();
     }
 
     /// Ends a record that nobody is left to poll. What is inside was cancelled with it and keeps that
     /// as a cause of its own: the flag it inherits goes with the record.
-    pub(in crate::scope) fn cut_loose(&mut self, node: &Node, effects: &mut Effects) {
+    pub(in crate::scope) fn cut_loose(&mut self, node: Node, effects: &mut Effects) {
         let mut children = Vec::new();
         self.push_children(node.index, &mut children);
         for child in children {
-            if let Some(child) = self.at(child).node.clone() {
-                self.cancel(&child, Cause::Dropped, effects);
+            if let Some(tag) = self.tag(child) {
+                self.cancel(tag, Cause::Dropped, effects);
             }
         }
-        self.end(node.index, effects);
+        self.end_node(node, effects);
     }
 
     fn end(&mut self, index: u32, effects: &mut Effects) {
@@ -144,7 +156,6 @@ impl Tree {
         }
         self.living -= 1;
         self.uncount(index, effects);
-        self.release_node(index, effects);
     }
 
     fn end_extra(&mut self, index: u32, extra: Extra, effects: &mut Effects) {
@@ -225,11 +236,11 @@ impl Tree {
         if target == NIL {
             return Err(mail);
         }
+        if let Some(tag) = self.tag(target) {
+            tag.set(MAIL);
+        }
         let record = self.at(target);
         record.extra().mail.push(mail);
-        if let Some(node) = &record.node {
-            node.set(MAIL);
-        }
         effects.wake(record.waker.as_ref());
         Ok(())
     }
@@ -265,9 +276,9 @@ impl Tree {
 
     /// The number of a scope that takes no clean-up any more; the refusal is counted there.
     fn refuses(&mut self, index: u32) -> Option<u64> {
-        let node = self.records.get(index as usize)?.node.as_ref()?;
-        let refuses = node.word() & (ABORT | OVER) != 0 && !crate::loom::fault("scope_takes_late_clean_up");
-        let scope = refuses.then_some(node.id)?;
+        let tag = if index == NIL { None } else { self.tag(index) }?;
+        let refuses = tag.word() & (ABORT | OVER) != 0 && !crate::loom::fault("scope_takes_late_clean_up");
+        let scope = refuses.then_some(tag.id())?;
         self.lose(index, 1);
         Some(scope)
     }

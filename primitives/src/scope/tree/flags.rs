@@ -3,7 +3,7 @@
 use super::{Effects, Link, NIL, Phase, Tree};
 use crate::loom::Arc;
 use crate::scope::cause::Cause;
-use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, OVER, REARM};
+use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, OVER, REARM, Tag};
 use std::time::Instant;
 
 /// What goes down to everything inside and is never taken back.
@@ -11,7 +11,7 @@ const GEARS: [u32; 3] = [DRAIN, ABORT, OVER];
 
 impl Tree {
     /// Cancels a node; the first cause is kept.
-    pub(in crate::scope) fn cancel(&mut self, node: &Node, cause: Cause, effects: &mut Effects) {
+    pub(in crate::scope) fn cancel(&mut self, node: &Tag, cause: Cause, effects: &mut Effects) {
         let record = self.at(node.index);
         if record.phase == Phase::Ended || record.own_cause {
             return;
@@ -48,11 +48,11 @@ impl Tree {
         }
         let mut from = index;
         for outer in around.into_iter().rev() {
-            let Some(node) = &self.at(outer).node else { continue };
-            let delivered = node.has(DELIVER);
-            let (epoch, node) = (node.begin_cancel(false), Arc::clone(node));
+            let Some(tag) = self.tag(outer) else { continue };
+            let delivered = tag.has(DELIVER);
+            let epoch = tag.begin_cancel(false);
             if from == index && delivered {
-                effects.deliver(node, epoch);
+                effects.deliver(tag.node(), epoch);
             } else if from == index {
                 from = outer;
             }
@@ -79,12 +79,12 @@ impl Tree {
     pub(super) fn flag_all(&mut self, top: u32, bit: u32, effects: &mut Effects) {
         let mut pending = vec![top];
         while let Some(index) = pending.pop() {
+            let Some(tag) = self.tag(index) else { continue };
             let record = self.at(index);
-            let Some(node) = &record.node else { continue };
-            if node.has(bit) || (index != top && record.keeps_out(bit)) {
+            if tag.has(bit) || (index != top && record.keeps_out(bit)) {
                 continue;
             }
-            node.set(bit);
+            tag.set(bit);
             effects.wake(record.waker.as_ref());
             for (_, waker) in record.extra.iter().flat_map(|extra| &extra.watchers) {
                 effects.wake(Some(waker));
@@ -105,25 +105,25 @@ impl Tree {
             let inside = index != top;
             let cancelled = self.is_effective(index);
             let record = &self.records[index as usize];
-            let Some(node) = &record.node else { continue };
-            let was = node.has(CANCELLED);
-            if was == cancelled && (!was || node.has(DELIVER)) {
+            let Some(tag) = self.tag(index) else { continue };
+            let was = tag.has(CANCELLED);
+            if was == cancelled && (!was || tag.has(DELIVER)) {
                 if was && inside && !crate::loom::fault("scope_trusts_a_slower_cancel") {
                     effects.wake(record.waker.as_ref());
                 }
                 continue;
             }
             if !cancelled {
-                node.clear(CANCELLED | DELIVER);
+                tag.clear(CANCELLED | DELIVER);
                 effects.wake(record.waker.as_ref());
             } else if record.first_child == NIL && record.watchers().next().is_none() {
                 // Nothing inside has to be woken first.
-                node.begin_cancel(true);
+                tag.begin_cancel(true);
                 effects.wake(record.waker.as_ref());
             } else {
                 let early = crate::loom::fault("scope_delivers_early");
-                let epoch = if was { node.epoch() } else { node.begin_cancel(early) };
-                effects.deliver(Arc::clone(node), epoch);
+                let epoch = if was { tag.epoch() } else { tag.begin_cancel(early) };
+                effects.deliver(tag.node(), epoch);
             }
             for waker in record.watchers() {
                 effects.wake(Some(waker));
@@ -143,14 +143,14 @@ impl Tree {
         let record = self.at(index);
         let gears = GEARS.into_iter().filter(|&bit| above & bit != 0 && !record.keeps_out(bit));
         let inherited = gears.fold(0, |bits, bit| bits | bit);
-        let Some(node) = &self.at(index).node else { return };
-        if cancelled && !node.has(CANCELLED) {
-            node.begin_cancel(true);
+        let Some(tag) = self.tag(index) else { return };
+        if cancelled && !tag.has(CANCELLED) {
+            tag.begin_cancel(true);
         } else if cancelled {
-            node.set(DELIVER);
+            tag.set(DELIVER);
         }
         if inherited != 0 {
-            node.set(inherited);
+            tag.set(inherited);
         }
         if cancelled {
             self.inherit_cause(index, true);
@@ -181,7 +181,7 @@ impl Tree {
         if index == NIL {
             return 0;
         }
-        self.records[index as usize].node.as_ref().map_or(0, |node| node.word())
+        self.tag(index).map_or(0, Tag::word)
     }
 
     pub(super) fn push_children(&self, index: u32, pending: &mut Vec<u32>) {

@@ -37,13 +37,13 @@ impl Tree {
         if index == NIL {
             return;
         }
+        let cancelled = self.tag(index).is_some_and(|tag| tag.has(CANCELLED));
         let record = self.at(index);
         if busy {
             record.holds += 1;
             return;
         }
         record.holds -= 1;
-        let cancelled = record.node.as_ref().is_some_and(|node| node.has(CANCELLED));
         if record.holds == 0 && cancelled && !crate::loom::fault("scope_keeps_hold_release") {
             effects.wake(record.waker.as_ref());
         }

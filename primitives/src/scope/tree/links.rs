@@ -1,20 +1,27 @@
 //! Where a record hangs: linking, moving, finding the living, giving records back.
 
-use super::{Effects, Link, NIL, Phase, Tree};
-use crate::scope::node::{FREED, Node};
+use super::{BLOCK, Effects, Link, NIL, Phase, Tree};
+use crate::scope::node::{Node, Tag};
+
+use core::array;
 
 /// A move that would have made a node its own ancestor.
 #[derive(Debug)]
 pub(in crate::scope) struct Circle;
 
 impl Tree {
+    /// Where the next record goes: a place that was given back, or the end.
     pub(super) fn vacant(&mut self) -> u32 {
-        if self.free == NIL {
-            return u32::try_from(self.records.len()).expect("fewer than four billion scopes live at once");
+        if self.free != NIL {
+            let index = self.free;
+            self.free = self.at(index).next;
+            return index;
         }
-        let index = self.free;
-        self.free = self.at(index).next;
-        index
+        let end = self.records.len();
+        if end == self.tags.len() * BLOCK {
+            self.tags.push(new_tags(end));
+        }
+        index_of(end)
     }
 
     /// Puts a record that hangs nowhere under `parent`; counts it there if its link is counted.
@@ -158,7 +165,7 @@ impl Tree {
         self.records[node.index as usize].parent
     }
 
-    /// The last `Arc<Node>` is gone.
+    /// The last `Node` is gone.
     pub(in crate::scope) fn forget(&mut self, index: u32) {
         self.at(index).forgotten = true;
         self.give_back(index);
@@ -208,15 +215,25 @@ impl Tree {
         self.free = NIL;
     }
 
-    /// Lets go of an ended record's node: at once if only its own future still has it.
-    pub(super) fn release_node(&mut self, index: u32, effects: &mut Effects) {
-        let Some(node) = self.at(index).node.take() else { return };
-        // Only the caller and this record have it, and no other can come by it: see the lock.
-        if crate::loom::Arc::strong_count(&node) == 2 {
-            node.set(FREED);
+    /// Lets go of a record that has ended and of the node of its future: in one step if that was the
+    /// last one.
+    pub(super) fn release(&mut self, node: Node, effects: &mut Effects) {
+        if node.is_last() {
+            let index = node.index;
+            node.end_with_record();
             self.forget(index);
         } else {
+            node.release_record();
             effects.release(node);
         }
     }
+}
+
+/// Tags are used again and never freed: so many as there were records at one time.
+fn new_tags(first: usize) -> &'static [Tag; BLOCK] {
+    Box::leak(Box::new(array::from_fn(|at| Tag::unused(index_of(first + at)))))
+}
+
+fn index_of(at: usize) -> u32 {
+    u32::try_from(at).expect("fewer than four billion scopes live at once")
 }

@@ -1,10 +1,9 @@
 //! Room in a stream, reserved before there is an item for it.
 
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{SendError, SendStream, Shared};
 use crate::scope::Gate;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

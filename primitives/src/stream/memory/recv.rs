@@ -1,10 +1,9 @@
 //! The receiving end, and what is awaited at it.
 
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
 use crate::scope::Gate;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

@@ -2,10 +2,9 @@
 
 use super::permit::Place;
 use super::state::End;
-use super::visit::Wakes;
-use super::wait_list::Key;
 use super::{Capacity, Permit, Reserve, SendError, Shared, Statistics, TrySendError};
 use crate::scope::Gate;
+use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

@@ -47,10 +47,9 @@ mod sending;
 
 use super::error::RecvError;
 use super::statistics::Statistics;
-use super::visit::Wakes;
-use super::wait_list::{Key, WaitList};
 use super::{Capacity, SendError};
 use crate::loom::atomic::{AtomicBool, Ordering};
+use crate::waiting::{Key, WaitList, Wakes};
 use core::task::Waker;
 use std::collections::VecDeque;
 

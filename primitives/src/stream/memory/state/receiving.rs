@@ -1,9 +1,8 @@
 //! What receiving ends do to the state.
 
 use super::super::error::{RecvError, SendError, TryRecvError};
-use super::super::visit::{Step, Visit, Wakes};
-use super::super::wait_list::Key;
 use super::{CALLED, Claim, End, LINE, Receiver, State, WAITING};
+use crate::waiting::{Key, Step, Visit, Wakes};
 use core::task::Waker;
 use std::collections::VecDeque;
 

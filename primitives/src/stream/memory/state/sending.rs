@@ -1,9 +1,8 @@
 //! What sending ends, permits and those who watch for the receivers' end do to the state.
 
 use super::super::error::{SendError, TrySendError};
-use super::super::visit::{Step, Visit, Wakes};
-use super::super::wait_list::Key;
 use super::{Claim, End, LINE, Remains, Sender, State, WAITING, Watcher};
+use crate::waiting::{Key, Step, Visit, Wakes};
 use core::task::Waker;
 
 impl<T> State<T> {

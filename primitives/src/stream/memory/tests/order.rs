@@ -158,7 +158,7 @@ fn the_waker_of_the_latest_poll_is_woken() {
     let former = core::mem::take(&mut receive.wakes);
     assert!(receive.poll().is_pending());
     tx.try_send(()).unwrap();
-    assert_eq!(former.0.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(former.count(), 0);
     assert_eq!(receive.wakes(), 1);
 }
 

@@ -11,7 +11,7 @@ const NIL: usize = usize::MAX;
 
 /// The place of a waiter, valid until it leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(usize);
+pub(crate) struct Key(usize);
 
 impl Key {
     const fn of(index: usize) -> Option<Self> {
@@ -20,7 +20,7 @@ impl Key {
 }
 
 /// Waiters in `LANES` lanes; the lanes are named by whoever owns the list.
-pub(super) struct WaitList<W, const LANES: usize> {
+pub(crate) struct WaitList<W, const LANES: usize> {
     nodes: Vec<Node<W>>,
     /// The first place that is free; those that follow are chained by `next`.
     free: usize,
@@ -43,62 +43,62 @@ struct Lane {
 }
 
 impl<W, const LANES: usize> WaitList<W, LANES> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { nodes: Vec::new(), free: NIL, lanes: [Lane { first: NIL, last: NIL, len: 0 }; LANES] }
     }
 
-    pub(super) const fn len(&self, lane: usize) -> usize {
+    pub(crate) const fn len(&self, lane: usize) -> usize {
         self.lanes[lane].len
     }
 
-    pub(super) const fn is_empty(&self, lane: usize) -> bool {
+    pub(crate) const fn is_empty(&self, lane: usize) -> bool {
         self.len(lane) == 0
     }
 
-    pub(super) const fn first(&self, lane: usize) -> Option<Key> {
+    pub(crate) const fn first(&self, lane: usize) -> Option<Key> {
         Key::of(self.lanes[lane].first)
     }
 
-    pub(super) const fn last(&self, lane: usize) -> Option<Key> {
+    pub(crate) const fn last(&self, lane: usize) -> Option<Key> {
         Key::of(self.lanes[lane].last)
     }
 
     /// Who stands behind this waiter in its lane.
-    pub(super) fn next(&self, key: Key) -> Option<Key> {
+    pub(crate) fn next(&self, key: Key) -> Option<Key> {
         Key::of(self.nodes[key.0].next)
     }
 
     /// The lane this waiter stands in.
-    pub(super) fn lane(&self, key: Key) -> Option<usize> {
+    pub(crate) fn lane(&self, key: Key) -> Option<usize> {
         self.nodes[key.0].lane
     }
 
     /// Takes a place, last in this lane.
-    pub(super) fn join(&mut self, lane: usize, waiter: W) -> Key {
+    pub(crate) fn join(&mut self, lane: usize, waiter: W) -> Key {
         let index = self.allot(waiter);
         self.link_last(index, lane);
         Key(index)
     }
 
     /// Moves a waiter to the end of this lane.
-    pub(super) fn move_to_back(&mut self, key: Key, lane: usize) {
+    pub(crate) fn move_to_back(&mut self, key: Key, lane: usize) {
         self.unlink(key.0);
         self.link_last(key.0, lane);
     }
 
     /// Moves a waiter to the front of this lane.
-    pub(super) fn move_to_front(&mut self, key: Key, lane: usize) {
+    pub(crate) fn move_to_front(&mut self, key: Key, lane: usize) {
         self.unlink(key.0);
         self.link_first(key.0, lane);
     }
 
     /// Takes a waiter out of its lane; it keeps its place until it leaves.
-    pub(super) fn take_out(&mut self, key: Key) {
+    pub(crate) fn take_out(&mut self, key: Key) {
         self.unlink(key.0);
     }
 
     /// Gives up a waiter's place and hands the waiter back.
-    pub(super) fn leave(&mut self, key: Key) -> W {
+    pub(crate) fn leave(&mut self, key: Key) -> W {
         self.unlink(key.0);
         let node = &mut self.nodes[key.0];
         node.next = self.free;

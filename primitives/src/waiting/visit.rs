@@ -1,14 +1,13 @@
 //! What a call brings under the lock and carries out of it: nothing foreign runs in between.
 
-use super::state::State;
 use crate::loom::Mutex;
 use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Whom to wake once the lock is released. Nearly every call wakes at most one task of each side.
+/// Whom to wake once the lock is released. Nearly every call wakes at most two.
 #[derive(Default)]
 #[must_use = "whoever was called must be woken"]
-pub(super) struct Wakes {
+pub(crate) struct Wakes {
     one: Option<Waker>,
     other: Option<Waker>,
     more: Vec<Waker>,
@@ -16,7 +15,7 @@ pub(super) struct Wakes {
 
 impl Wakes {
     /// Notes a waker that was taken out of its place; one that is gone has been woken before.
-    pub(super) fn add(&mut self, waker: Option<Waker>) {
+    pub(crate) fn add(&mut self, waker: Option<Waker>) {
         let Some(waker) = waker else { return };
         match (&self.one, &self.other) {
             (None, _) => self.one = Some(waker),
@@ -27,9 +26,12 @@ impl Wakes {
 
     /// Wakes them all, in the order in which they were added.
     #[inline]
-    pub(super) fn wake(self) {
+    pub(crate) fn wake(self) {
         if self.one.is_some() {
             self.wake_all();
+        } else {
+            // Nothing is in it, and looking for that is most of what a call costs that wakes nobody.
+            core::mem::forget(self);
         }
     }
 
@@ -40,7 +42,7 @@ impl Wakes {
     }
 }
 
-/// Runs a waker's code: its panic must neither cost the caller an item nor others their wake-up.
+/// Runs a waker's code: its panic must neither cost the caller its result nor others their wake-up.
 fn contain(foreign: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) {
         tracing::error!("a waker panicked; its task may never be polled again, all others go on");
@@ -50,7 +52,7 @@ fn contain(foreign: impl FnOnce()) {
 }
 
 /// How far one visit to the state brought a future.
-pub(super) enum Step<R> {
+pub(crate) enum Step<R> {
     Done(R),
     Wait,
     /// It must wait, and a waker is cloned only outside the lock.
@@ -58,7 +60,7 @@ pub(super) enum Step<R> {
 }
 
 impl<R> Step<R> {
-    pub(super) fn map<S>(self, change: impl FnOnce(R) -> S) -> Step<S> {
+    pub(crate) fn map<S>(self, change: impl FnOnce(R) -> S) -> Step<S> {
         match self {
             Self::Done(result) => Step::Done(change(result)),
             Self::Wait => Step::Wait,
@@ -68,8 +70,8 @@ impl<R> Step<R> {
 }
 
 /// One poll's luggage.
-pub(super) struct Visit<'a> {
-    pub(super) wakes: Wakes,
+pub(crate) struct Visit<'a> {
+    pub(crate) wakes: Wakes,
     waker: &'a Waker,
     /// A waker to leave behind, later the one that it replaced.
     spare: Option<Waker>,
@@ -77,22 +79,22 @@ pub(super) struct Visit<'a> {
 
 impl Visit<'_> {
     /// The waker for a new place, once it has been cloned.
-    pub(super) fn take_waker(&mut self) -> Option<Waker> {
+    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
         self.spare.take()
     }
 
     /// Carries a waker out that is not needed any more.
-    pub(super) fn carry_out(&mut self, waker: Option<Waker>) {
+    pub(crate) fn carry_out(&mut self, waker: Option<Waker>) {
         self.spare = waker.or(self.spare.take());
     }
 
     /// Sees to it that the place of a waiter holds the waker of its latest poll.
-    pub(super) fn refresh<R>(&mut self, place: &mut Option<Waker>) -> Step<R> {
+    pub(crate) fn refresh<R>(&mut self, place: &mut Option<Waker>) -> Step<R> {
         if place.as_ref().is_some_and(|waker| waker.will_wake(self.waker)) {
             return Step::Wait;
         }
         let Some(waker) = self.spare.take() else { return Step::NeedWaker };
-        self.spare = if crate::loom::fault("stream_keeps_old_waker") && place.is_some() {
+        self.spare = if crate::loom::fault("wait_keeps_old_waker") && place.is_some() {
             Some(waker)
         } else {
             place.replace(waker)
@@ -104,11 +106,11 @@ impl Visit<'_> {
 /// Visits the state, a second time when a waker has to be cloned first; then wakes. Who knows that it
 /// will wait brings the waker along.
 #[inline]
-pub(super) fn visit<T, R>(
-    state: &Mutex<State<T>>,
+pub(crate) fn visit<S, R>(
+    state: &Mutex<S>,
     cx: &Context<'_>,
     will_wait: bool,
-    mut step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
+    mut step: impl FnMut(&mut S, &mut Visit<'_>) -> Step<R>,
 ) -> Poll<R> {
     let spare = will_wait.then(|| cx.waker().clone());
     let mut luggage = Visit { wakes: Wakes::default(), waker: cx.waker(), spare };
