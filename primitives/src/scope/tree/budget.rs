@@ -73,8 +73,12 @@ impl Tree {
 
     /// The event "budget over": flags the node and everything that is stopped with it.
     pub(in crate::scope) fn budget_over(&mut self, node: &Node, effects: &mut Effects) {
-        if self.at(node.index).phase != Phase::Ended {
-            self.flag_all(node.index, OVER, effects);
+        if self.at(node.index).phase == Phase::Ended {
+            return;
+        }
+        match crate::loom::fault("scope_ends_budget_unheard") {
+            true => node.set(OVER),
+            false => self.flag_all(node.index, OVER, effects),
         }
     }
 

@@ -277,7 +277,7 @@ impl Tree {
     /// The number of a scope that takes no clean-up any more; the refusal is counted there.
     fn refuses(&mut self, index: u32) -> Option<u64> {
         let tag = if index == NIL { None } else { self.tag(index) }?;
-        let refuses = tag.word() & (ABORT | OVER) != 0 && !crate::loom::fault("scope_takes_late_clean_up");
+        let refuses = tag.word() & (ABORT | OVER) != 0;
         let scope = refuses.then_some(tag.id())?;
         self.lose(index, 1);
         Some(scope)
