@@ -3,11 +3,17 @@
 #[doc = include_str!("../book/src/structured.md")]
 mod structured {}
 
+#[doc = include_str!("../book/src/concurrency.md")]
+mod concurrency {}
+
 #[doc = include_str!("../book/src/cancellation.md")]
 mod cancellation {}
 
 #[doc = include_str!("../book/src/streams.md")]
 mod streams {}
+
+#[doc = include_str!("../book/src/synchronisation.md")]
+mod synchronisation {}
 
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}

@@ -22,6 +22,9 @@ struct Load {
     span: Span,
 }
 
+/// A future that carries something, or the future itself.
+pub(crate) type CarriedBody<F> = Either<F, Pin<Box<Carrying<F>>>>;
+
 impl Carried {
     /// What is in force here.
     pub(crate) fn capture() -> Self {
@@ -48,7 +51,7 @@ impl Carried {
 
     /// Polls, and drops, a future as if it were where this was captured. One that carries nothing is the future
     /// itself and a tag; only one that carries something is boxed.
-    pub(crate) fn carry<F: Future>(self, body: F) -> Either<F, Pin<Box<Carrying<F>>>> {
+    pub(crate) fn carry<F: Future>(self, body: F) -> CarriedBody<F> {
         if self.is_empty() {
             Either::Left(body)
         } else {

@@ -4,4 +4,20 @@
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
 #![forbid(unsafe_code)]
 
+mod cancelling;
+mod conditions;
+mod failures;
+mod group_ends;
+mod limiters;
+mod limits_of_time;
+mod locks;
 mod observing;
+mod oneshots;
+mod semaphores;
+mod shielding;
+mod starting;
+mod stream_cancelling;
+mod stream_closing;
+mod stream_order;
+mod support;
+mod waiters;

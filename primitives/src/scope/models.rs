@@ -8,6 +8,7 @@ mod adoption;
 mod budget;
 mod cancelling;
 mod clean_up;
+mod combining;
 mod holds;
 mod moving;
 mod tasks;

@@ -1,13 +1,17 @@
 //! Spawning children.
 
 use super::handle::TaskHandle;
+use super::reraised;
 use super::{Shared, TaskGroup};
-use crate::carried::Carried;
+use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Observe};
+use futures::future::ErrInto;
 use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 impl TaskGroup {
     /// Spawns a child. Its error, or its panic, fails the group; its handle shows the same failure.
@@ -111,16 +115,32 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        let runtime = &self.group.shared.runtime;
+        self.spawn_with(future, |child| runtime.spawn(child))
+    }
+
+    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
+    pub(crate) fn spawn_with<F, T, E>(
+        self,
+        future: F,
+        spawn: impl FnOnce(GroupChild<F>) -> JoinHandle<Ended<Result<T, Failure>>>,
+    ) -> Result<TaskHandle<T>, F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Into<Failure>,
+    {
         let shared = &self.group.shared;
         let Some(seat) = shared.scope.seat() else { return Err(future) };
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let body = carried(&self.name).carry(future.err_into::<Failure>());
-        let child = seat.child(body, observer);
-        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
     }
 }
+
+/// A child of a group, to be spawned by a runtime.
+pub(crate) type GroupChild<F> = Child<CarriedBody<ErrInto<F, Failure>>, ChildObserver>;
 
 /// What a child takes along. One with a name has a span of its own, inside of its spawner's.
 pub(super) fn carried(name: &TaskName) -> Carried {
@@ -130,23 +150,34 @@ pub(super) fn carried(name: &TaskName) -> Carried {
 }
 
 /// Records a child's failure before its node ends, so that the group sees it.
-pub(super) struct ChildObserver {
+pub(crate) struct ChildObserver {
     /// `None`: the failure is told to the handle only.
     pub(super) group: Option<Arc<Shared>>,
     pub(super) name: TaskName,
 }
 
 impl<T> Observe<Result<T, Failure>> for ChildObserver {
-    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
-        let Some(failure) = failure_of(how, &self.name) else { return };
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
+        let Some(failure) = failure_of(how, &self.name, in_cancelled) else { return };
         if let Some(group) = &self.group {
             group.fail(failure, &self.name);
         }
     }
 }
 
-/// The failure of a child, which then is its outcome too: an error with its name, or a panic.
-pub(super) fn failure_of<T>(how: &mut Ended<Result<T, Failure>>, name: &TaskName) -> Option<Failure> {
+/// The failure of a child, which then is its outcome too: an error with its name, or a panic. An error
+/// that hands on a cancellation in force is none: the child was cancelled.
+pub(super) fn failure_of<T>(
+    how: &mut Ended<Result<T, Failure>>,
+    name: &TaskName,
+    in_cancelled: bool,
+) -> Option<Failure> {
+    if in_cancelled
+        && let Ended::Value(Err(failure)) = how
+        && let Some(cancelled) = reraised::cancellation(failure)
+    {
+        *how = Ended::Cancelled(cancelled);
+    }
     let failure = match how {
         Ended::Value(Err(failure)) => failure.clone(),
         Ended::Panicked(payload) => Failure::from_panic(payload),

@@ -206,8 +206,8 @@ struct StartObserver {
 }
 
 impl<T> Observe<Result<T, Failure>> for StartObserver {
-    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
-        let failure = failure_of(how, &self.name);
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
+        let failure = failure_of(how, &self.name, in_cancelled);
         if self.ready.load(Ordering::Acquire)
             && let Some(failure) = failure
         {
