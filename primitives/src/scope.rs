@@ -32,6 +32,7 @@ mod few;
 mod frame;
 mod gate;
 mod handle;
+mod label;
 mod mail;
 #[cfg(test)]
 mod models;
@@ -41,6 +42,7 @@ mod report;
 mod run;
 pub mod runtime;
 mod shield;
+mod survey;
 pub mod task;
 #[cfg(all(test, not(arbour_loom)))]
 mod tests;
@@ -58,9 +60,11 @@ pub use clean_up::{Origin, clean_up, defer};
 pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;
 pub use handle::ScopeHandle;
+pub use label::{Kind, Label};
 pub use run::{CancelScope, Scope};
 pub use runtime::BoxFuture;
 pub use shield::{Shield, shield};
+pub use survey::{Sight, Stage, survey};
 pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
 
 /// What a panic said, for a report.

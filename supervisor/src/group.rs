@@ -2,18 +2,20 @@
 
 mod error;
 mod handle;
+mod looking;
 mod reraised;
 mod spawn;
 mod start;
 
 pub use error::GroupError;
 pub use handle::{TaskError, TaskHandle, TaskState};
+pub use looking::GroupStatistics;
 pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
 
 use crate::failure::Failure;
 use arbour_primitives::scope::task::Host;
-use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
+use arbour_primitives::scope::{Cause, Ended, Kind, Label, Observe, ScopeHandle};
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,7 +64,16 @@ where
     F: FnOnce(TaskGroup) -> Fut,
     Fut: Future,
 {
-    run(body, |_| None).await
+    run(Label::new(Kind::Group), body, |_| None).await
+}
+
+/// A group that has a name, or is more than a group, to those who look at it.
+pub(crate) async fn labelled_group<F, Fut>(label: Label, body: F) -> Result<Fut::Output, GroupError>
+where
+    F: FnOnce(TaskGroup) -> Fut,
+    Fut: Future,
+{
+    run(label, body, |_| None).await
 }
 
 /// Like [`task_group`], for a body that can fail: its error cancels the children and is a failure
@@ -104,13 +115,16 @@ where
     E: Into<Failure>,
 {
     let fallible = async move |group: TaskGroup| body(group).await.map_err(Into::into);
-    match run(fallible, |output: &Result<T, Failure>| output.as_ref().err().cloned()).await? {
+    match run(Label::new(Kind::Group), fallible, |output: &Result<T, Failure>| output.as_ref().err().cloned())
+        .await?
+    {
         Ok(value) => Ok(value),
         Err(failure) => Err(GroupError::Failed(vec![failure])),
     }
 }
 
 async fn run<F, Fut>(
+    label: Label,
     body: F,
     failure_of: fn(&Fut::Output) -> Option<Failure>,
 ) -> Result<Fut::Output, GroupError>
@@ -122,6 +136,7 @@ where
     let runtime = Handle::current();
     let mut opened = None;
     let host = Host::new(|scope| {
+        scope.describe(label.since(crate::timeout::now()));
         let shared = Arc::new(Shared { scope, runtime, failures: Mutex::default() });
         opened = Some(Arc::clone(&shared));
         let group = TaskGroup { shared: Arc::clone(&shared) };

@@ -4,6 +4,7 @@
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
 #![forbid(unsafe_code)]
 
+mod calling_back;
 mod cancelling;
 mod conditions;
 mod failures;
@@ -13,6 +14,7 @@ mod limits_of_time;
 mod locks;
 mod observing;
 mod oneshots;
+mod portals;
 mod semaphores;
 mod shielding;
 mod starting;
@@ -20,4 +22,5 @@ mod stream_cancelling;
 mod stream_closing;
 mod stream_order;
 mod support;
+mod threads;
 mod waiters;

@@ -44,9 +44,11 @@ mod ending;
 mod flags;
 mod holds;
 mod links;
+mod looking;
 
 use super::cause::Cause;
 use super::effects::Effects;
+use super::label::Label;
 use super::mail::{Deferred, Mail};
 use super::node::{self, Node, Tag};
 use crate::loom::{Arc, Mutex, MutexGuard};
@@ -114,6 +116,8 @@ pub(super) struct Record {
     /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
     /// record keeps it, so that it can still be read.
     cause: Option<Arc<Cause>>,
+    /// Where it was spawned, if it is a task, or put up, if it is a shield.
+    place: Option<&'static Location<'static>>,
     parent: u32,
     first_child: u32,
     previous: u32,
@@ -140,13 +144,12 @@ pub(super) struct Record {
 struct Extra {
     deadline: Option<Instant>,
     limit: Option<Limit>,
-    /// Where a shield was put up.
-    place: Option<&'static Location<'static>>,
     /// Clean-ups that were refused or dropped.
     lost: u32,
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
     watchers: Vec<(u64, Waker)>,
+    label: Option<Label>,
 }
 
 /// So many tags are made at once.
@@ -204,6 +207,7 @@ impl Tree {
             waker: None,
             extra: None,
             cause: None,
+            place: None,
             parent: NIL,
             first_child: NIL,
             previous: NIL,
@@ -239,11 +243,18 @@ impl Tree {
     }
 
     /// A running task of `parent`, unless that takes none any more.
-    pub(super) fn attach_task(&mut self, parent: &Node, effects: &mut Effects) -> Option<Node> {
+    pub(super) fn attach_task(
+        &mut self,
+        parent: &Node,
+        place: &'static Location<'static>,
+        effects: &mut Effects,
+    ) -> Option<Node> {
         if !self.takes_tasks(parent.index) {
             return None;
         }
         let node = self.fresh(Link::Task, false);
+        self.at(node.index).place = Some(place);
+        self.count_spawned(parent.index);
         self.place(&node, parent.index, None, effects);
         Some(node)
     }
@@ -271,8 +282,11 @@ impl Tree {
         if !self.is_living(to.index) {
             self.cancel(child, Cause::Dropped, effects);
         } else if self.at(child.index).phase != Phase::Ended {
+            let starter = self.parent_of(child);
+            self.uncount_spawned(starter);
             let moved = self.reparent(child, to.index, Link::Task, effects);
             debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
+            self.count_spawned(to.index);
         }
         self.release_task(to.index, effects);
     }

@@ -9,13 +9,13 @@ use super::start_call::StartCall;
 use crate::child::{ChildSpec, Start};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::group::{TaskGroup, task_group};
+use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
     Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
 };
 use crate::panic::discard;
 use crate::timeout::now;
-use arbour_primitives::scope::{Cause, ScopeHandle, UntilCancelled, UntilStopping};
+use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
 use std::collections::HashMap;
@@ -115,7 +115,8 @@ impl Driver {
     }
 
     pub(super) async fn run(self) -> Result<(), SupervisorError> {
-        match task_group(async move |keepers| self.drive(&keepers).await).await {
+        let label = Label::new(Kind::Supervisor).name(self.handle.name().into());
+        match labelled_group(label, async move |keepers| self.drive(&keepers).await).await {
             Ok(outcome) => outcome,
             // A keeper catches what its child does; what fails here is a bug of ours, told as it is.
             Err(error) => Err(SupervisorError::Aborted { cause: Cause::from(error.to_string()) }),

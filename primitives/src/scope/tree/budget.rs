@@ -112,7 +112,7 @@ impl Tree {
     }
 
     pub(in crate::scope) fn note_place(&mut self, node: &Node, place: &'static Location<'static>) {
-        self.at(node.index).extra().place = Some(place);
+        self.at(node.index).place = Some(place);
     }
 
     /// The shields inside a body that keep it: their numbers and places.
@@ -129,7 +129,7 @@ impl Tree {
                 continue;
             }
             if record.shield {
-                found.push((self.any_tag(index).id(), record.extra.as_ref().and_then(|extra| extra.place)));
+                found.push((self.any_tag(index).id(), record.place));
             } else {
                 self.push_children(index, &mut pending);
             }
