@@ -77,6 +77,13 @@ pub fn panic_message(payload: &Payload) -> &str {
         .unwrap_or("a panic whose payload is no text")
 }
 
+/// Lets each outermost poll on this thread take so many units instead of the usual, so that a
+/// simulation sees awaits yield that are ready; `None` puts the usual back.
+#[doc(hidden)]
+pub fn set_allowance(units: Option<u32>) {
+    current::set_allowance(units);
+}
+
 /// The number of nodes that have not ended, in the whole process; for tests that look for leaks.
 #[doc(hidden)]
 #[must_use]

@@ -14,12 +14,12 @@ pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
 
 use crate::failure::Failure;
+use crate::spawn::Spawner;
 use arbour_primitives::scope::task::Host;
 use arbour_primitives::scope::{Cause, Ended, Kind, Label, Observe, ScopeHandle};
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::runtime::Handle;
 
 /// Runs `body` with a group for child tasks, and ends when the body and all children have.
 ///
@@ -133,11 +133,11 @@ where
     Fut: Future,
 {
     crate::runtime::install();
-    let runtime = Handle::current();
+    let spawner = Spawner::current();
     let mut opened = None;
     let host = Host::new(|scope| {
         scope.describe(label.since(crate::timeout::now()));
-        let shared = Arc::new(Shared { scope, runtime, failures: Mutex::default() });
+        let shared = Arc::new(Shared { scope, spawner, failures: Mutex::default() });
         opened = Some(Arc::clone(&shared));
         let group = TaskGroup { shared: Arc::clone(&shared) };
         (async move { body(group).await }, HostObserver { shared, failure_of })
@@ -161,7 +161,7 @@ pub struct TaskGroup {
 /// What a group, its handles and its children share.
 struct Shared {
     scope: ScopeHandle,
-    runtime: Handle,
+    spawner: Spawner,
     failures: Mutex<Vec<Failure>>,
 }
 

@@ -28,6 +28,9 @@ mod retry;
 mod runtime;
 mod scope;
 pub mod shutdown;
+#[doc(hidden)]
+pub mod simulation;
+mod spawn;
 mod supervisor;
 mod tasks;
 pub mod thread;

@@ -21,12 +21,14 @@ pub(super) struct Slot {
     /// inside a body, must not see this scope.
     task: Cell<u64>,
     units: Cell<u32>,
+    /// What an outermost poll may spend: [`UNITS`], but in a simulation.
+    allowance: Cell<u32>,
 }
 
 impl Slot {
     const fn new() -> Self {
         let node = Cell::new(ManuallyDrop::new(None));
-        Self { node, id: Cell::new(0), task: Cell::new(0), units: Cell::new(0) }
+        Self { node, id: Cell::new(0), task: Cell::new(0), units: Cell::new(0), allowance: Cell::new(UNITS) }
     }
 
     /// Puts a node into the slot and takes out the one before.
@@ -75,6 +77,12 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&Node, &Slot)>) -> R) -> R {
         (_, Some(look)) => look(None),
         (_, None) => unreachable!("the look was taken only where it ran"),
     }
+}
+
+/// Gives each outermost poll on this thread other units than [`UNITS`], until it is given anew; `None`
+/// gives them back.
+pub(super) fn set_allowance(units: Option<u32>) {
+    let _ = SLOT.try_with(|slot| slot.allowance.set(units.unwrap_or(UNITS)));
 }
 
 /// The current node, if any.
@@ -163,7 +171,7 @@ fn enter(slot: &Slot, node: &mut Option<Node>, outermost: bool) -> (Option<Node>
     let task = slot.task.get();
     if outermost {
         slot.task.set(runtime::task_id());
-        slot.units.set(UNITS);
+        slot.units.set(slot.allowance.get());
     }
     (slot.replace(node.take()), task)
 }

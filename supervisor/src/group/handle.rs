@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
+use arbour_primitives::standstill;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -203,11 +204,11 @@ impl<T> TaskHandle<T> {
     /// # });
     /// ```
     pub async fn wait(&mut self) {
-        let Some(task) = &mut self.task else { return };
+        let Self { task: Some(task), name } = self else { return };
         let mut gate = Gate::joining();
         poll_fn(|cx| {
             ready!(gate.poll_enter(cx));
-            task.poll_end(cx)
+            standstill::tell(task.poll_end(cx), || format!("the end of {name}"))
         })
         .await;
     }
@@ -247,11 +248,12 @@ impl<T> Future for TaskHandle<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
+        let Self { task, name } = &mut *self;
+        let Some(task) = task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         if task.withheld.is_none() {
             ready!(Gate::joining().poll_enter(cx));
-            let joined = ready!(task.poll_join(cx));
-            match outcome(joined, &task.scope) {
+            let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
+            match outcome(ready!(joined), &task.scope) {
                 Err(why @ (TaskError::Cancelled(_) | TaskError::Aborted)) => {
                     task.withheld = Some((why, Gate::new()));
                 }

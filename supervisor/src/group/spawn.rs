@@ -125,8 +125,8 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let runtime = &self.group.shared.runtime;
-        self.spawn_with(future, |child| runtime.spawn(child))
+        let (spawner, name) = (&self.group.shared.spawner, self.name.clone());
+        self.spawn_with(future, |child| spawner.spawn(&name, child))
     }
 
     /// Makes the child and has `spawn` run it, unless the group takes no children any more.

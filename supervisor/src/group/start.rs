@@ -7,6 +7,7 @@ use crate::carried::Carried;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
+use arbour_primitives::standstill::telling;
 use futures::TryFutureExt;
 use std::fmt;
 use std::panic::Location;
@@ -160,11 +161,12 @@ where
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
     let carrying = Carried::capture().carry(future.err_into::<Failure>());
-    let task = shared.runtime.spawn(seat.child(carrying, observer));
+    let task = shared.spawner.spawn(&name, seat.child(carrying, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
     let unready = CancelOnDrop { child: Some(child), ready: started };
-    if let Ok(value) = receiver.await {
+    let wanted = || "a child that it starts to say that it is ready".to_owned();
+    if let Ok(value) = telling(receiver, wanted).await {
         unready.keep();
         return Ok(Started { value, handle });
     }

@@ -18,7 +18,7 @@ use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -62,7 +62,7 @@ pub(super) struct Driver {
     machine: Machine,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
-    starts: HashMap<SlotKey, SharedStart>,
+    starts: BTreeMap<SlotKey, SharedStart>,
     budgets: Budgets,
     running: HashMap<SlotKey, ScopeHandle>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
