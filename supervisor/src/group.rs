@@ -1,5 +1,6 @@
 //! Task groups: children that end together, whose first failure cancels the rest.
 
+mod body;
 mod error;
 mod handle;
 mod spawn;

@@ -35,23 +35,23 @@ pub(super) enum Settled {
 
 /// Polls what is beside the node; says whether any of it is left.
 pub(super) fn poll(
-    node: &mut Option<Node>,
+    node: Option<&Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     cx: &mut Context<'_>,
 ) -> bool {
-    let Some(own) = node.as_ref() else { return false };
+    let Some(own) = node else { return false };
     if after.as_ref().is_none_or(|after| after.is_idle()) && !own.has(MAIL) {
         return false;
     }
-    let own = own.clone();
     let after = after.get_or_insert_default();
-    current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
+    current::run(Some(own), outermost, || after.poll(own, cx))
+        .unwrap_or_else(|payload| resume_unwind(payload))
 }
 
 /// Goes as far as possible towards the end of a node whose body is gone (C8).
 pub(super) fn settle(
-    node: &mut Option<Node>,
+    node: Option<&Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     ending: Ending,
@@ -59,7 +59,7 @@ pub(super) fn settle(
 ) -> Settled {
     loop {
         let beside = poll(node, after, outermost, cx);
-        let Some(own) = &*node else { return Settled::Ended };
+        let Some(own) = node else { return Settled::Ended };
         match tree::change(|tree, effects| tree.settle(own, beside, ending, effects)) {
             Step::Wait => return Settled::Waiting,
             Step::Mail => {}

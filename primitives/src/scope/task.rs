@@ -134,7 +134,7 @@ impl ScopeHandle {
     /// finalizer has, or it has ended.
     #[must_use]
     pub fn seat(&self) -> Option<Seat> {
-        let node = tree::change(|tree, effects| tree.attach_task(&self.node, effects))?;
+        let node = tree::lock().attach_task(&self.node)?;
         Some(Seat { node: Some(node) })
     }
 

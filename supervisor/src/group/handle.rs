@@ -61,7 +61,13 @@ struct Task<T> {
     join: JoinHandle<Ended<Result<T, Failure>>>,
     scope: ScopeHandle,
     /// The outcome `Cancelled`, while whoever awaits it is cancelled too.
-    withheld: Option<(Cause, Gate)>,
+    withheld: Option<Box<Withheld>>,
+}
+
+/// An outcome `Cancelled`, and the gate that lets it out.
+struct Withheld {
+    cause: Cause,
+    gate: Gate,
 }
 
 impl<T> Task<T> {
@@ -80,10 +86,10 @@ impl<T> Task<T> {
     /// In a cancelled scope the outcome `Cancelled` waits: it is that scope's own cancellation as a
     /// rule, and must not come out as an error of the code that awaits it.
     fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
-        let Some((_, gate)) = &mut self.withheld else { return Poll::Pending };
-        ready!(gate.poll_enter(cx));
+        let Some(withheld) = &mut self.withheld else { return Poll::Pending };
+        ready!(withheld.gate.poll_enter(cx));
         // Given once: the join then panics, as it does after any outcome.
-        self.withheld.take().map_or(Poll::Pending, |(cause, _)| Poll::Ready(cause))
+        self.withheld.take().map_or(Poll::Pending, |withheld| Poll::Ready(withheld.cause))
     }
 }
 
@@ -170,7 +176,9 @@ impl<T> Future for TaskHandle<T> {
                 Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
             };
             match outcome {
-                Err(TaskError::Cancelled(cause)) => task.withheld = Some((cause, Gate::new())),
+                Err(TaskError::Cancelled(cause)) => {
+                    task.withheld = Some(Box::new(Withheld { cause, gate: Gate::new() }));
+                }
                 outcome => return Poll::Ready(outcome),
             }
         }

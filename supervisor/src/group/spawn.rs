@@ -1,10 +1,10 @@
 //! Spawning children.
 
+use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::{Shared, TaskGroup};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Ended, Observe};
-use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -96,7 +96,8 @@ impl TaskBuilder<'_> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn(future.map(Ok::<_, Failure>))
+        let name = self.name.clone();
+        self.launch(Valued { future }).unwrap_or_else(|_| TaskHandle::not_started(name))
     }
 
     /// See [`TaskGroup::try_spawn`].
@@ -110,12 +111,20 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        self.launch(Fallible { future }).map_err(|body| body.future)
+    }
+
+    fn launch<B, T>(self, body: B) -> Result<TaskHandle<T>, B>
+    where
+        B: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send + 'static,
+    {
         let shared = &self.group.shared;
-        let Some(seat) = shared.scope.seat() else { return Err(future) };
+        let Some(seat) = shared.scope.seat() else { return Err(body) };
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let child = seat.child(future.err_into::<Failure>(), observer);
+        let child = seat.child(body, observer);
         Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
     }
 }

@@ -1,12 +1,12 @@
 //! Starting a child and waiting until it is ready.
 
+use super::body::Fallible;
 use super::handle::{TaskError, TaskHandle};
 use super::spawn::failure_of;
 use super::{Shared, TaskGroup};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
-use futures::TryFutureExt;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ where
     let token = Token { sender, place, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
-    let task = shared.runtime.spawn(seat.child(future.err_into::<Failure>(), observer));
+    let task = shared.runtime.spawn(seat.child(Fallible { future }, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
     let unready = CancelOnDrop { child: Some(child), ready: started };

@@ -54,12 +54,12 @@ impl Tree {
     }
 
     fn used(&self) -> impl Iterator<Item = (u32, &Record)> {
-        let mut given_back = vec![false; self.records.len()];
+        let mut given_back = vec![false; self.records.iter().count()];
         let mut index = self.free;
         while index != NIL {
             given_back[index as usize] = true;
-            index = self.records[index as usize].next;
+            index = self.records[index].next;
         }
-        (0..).zip(&self.records).filter(move |(index, _)| !given_back[*index as usize])
+        (0..).zip(self.records.iter()).filter(move |(index, _)| !given_back[*index as usize])
     }
 }
