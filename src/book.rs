@@ -3,6 +3,9 @@
 #[doc = include_str!("../book/src/structured.md")]
 mod structured {}
 
+#[doc = include_str!("../book/src/concurrency.md")]
+mod concurrency {}
+
 #[doc = include_str!("../book/src/cancellation.md")]
 mod cancellation {}
 
@@ -17,6 +20,9 @@ mod actors {}
 
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
+
+#[doc = include_str!("../book/src/observing.md")]
+mod observing {}
 
 #[doc = include_str!("../book/src/decisions/0002-try-task-group.md")]
 mod try_task_group {}

@@ -30,10 +30,16 @@ pub use actor::{
     Actor, ActorSpec, Address, AskError, Context, Redelivery, Reply, TellError, TryTellError, spawn_actor,
 };
 pub use arbour_primitives::scope::{
+    AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
+    try_join_all,
+};
+pub use arbour_primitives::scope::{
     Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping, cancelled,
     catch_cancel, clean_up, defer, shield, stopping,
 };
+pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use arbour_primitives::stream;
+pub use arbour_primitives::{join, race, try_join};
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::exit::ExitKind;
 pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
@@ -52,3 +58,4 @@ pub use arbour_supervisor::{
     TaskState, TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group,
     try_task_group,
 };
+pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

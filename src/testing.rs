@@ -25,6 +25,8 @@ pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
     arbour_supervisor::install();
+    // Runs that are to repeat each other begin alike.
+    arbour_primitives::scope::branch::set_turn(0);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

@@ -105,6 +105,10 @@ mod imp {
     }
 }
 
+/// What a waker of ours is kept in: std's `Wake` knows no other, and nothing is ordered by its count.
+#[allow(clippy::disallowed_types, reason = "the shim is where std's types are named")]
+pub(crate) type WakeArc<T> = std::sync::Arc<T>;
+
 /// How far a model is explored.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -8,6 +8,9 @@
 //! - [`shield`] finishes a section even in a cancelled scope; [`catch_cancel`] reacts in place.
 //! - [`defer`] runs a future after the body and its children; [`clean_up`] starts one at once,
 //!   beside the body. Both are shielded, and the scope cannot end before they have.
+//! - [`join!`](crate::join), [`race`], [`join_all`] and their kin poll several futures in one task, each
+//!   in a node of its own.
+//! - [`checkpoint`] and its kin are for code that computes for long between its awaits.
 //! - [`cancelled`] and [`stopping`] wait for the two gears of stopping.
 //!
 //! What foreign code (`select!`, a timeout) drops half-way is adopted by the nearest scope that is
@@ -16,8 +19,11 @@
 //! The semantics follow Trio's and AnyIO's cancel scopes, translated to futures that are dropped.
 
 mod after;
+#[doc(hidden)]
+pub mod branch;
 mod catch;
 mod cause;
+mod checkpoint;
 mod clean_up;
 mod current;
 mod effects;
@@ -39,8 +45,13 @@ mod tests;
 mod tree;
 mod wait;
 
+pub use branch::{
+    AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
+    try_join_all,
+};
 pub use catch::{Catch, catch_cancel};
 pub use cause::{Cancelled, Cause};
+pub use checkpoint::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use clean_up::{Origin, clean_up, defer};
 pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;

@@ -3,6 +3,7 @@
 mod body;
 mod error;
 mod handle;
+mod reraised;
 mod spawn;
 mod start;
 
@@ -74,7 +75,9 @@ where
 ///
 /// # Errors
 ///
-/// As for [`task_group`], with the body's error among the failures.
+/// As for [`task_group`], with the body's error among the failures. An error that only hands on what
+/// the group knows is none of its own: a caught cancellation that is still in force counts as that
+/// cancellation, the failure of a joined child is told once.
 ///
 /// # Panics
 ///
@@ -153,9 +156,14 @@ impl Shared {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records a failure, then cancels the body and the other children.
+    /// Records a failure, then cancels the body and the other children. What a join handed on is
+    /// recorded already.
     fn fail(&self, failure: Failure, who: impl fmt::Display) {
-        self.failures().push(failure);
+        let mut failures = self.failures();
+        if !reraised::is_among(&failure, &failures) {
+            failures.push(failure);
+        }
+        drop(failures);
         self.scope.cancel(Cause::SiblingFailed(who.to_string().into()));
     }
 }
@@ -202,11 +210,13 @@ struct HostObserver<T> {
 }
 
 impl<T> Observe<T> for HostObserver<T> {
-    fn ended(&mut self, how: &mut Ended<T>) {
+    fn ended(&mut self, how: &mut Ended<T>, in_cancelled: bool) {
         match how {
             Ended::Value(value) => {
-                if let Some(failure) = (self.failure_of)(value) {
-                    self.shared.fail(failure, "the group's body");
+                let Some(failure) = (self.failure_of)(value) else { return };
+                match reraised::cancellation(&failure).filter(|_| in_cancelled) {
+                    Some(cancelled) => *how = Ended::Cancelled(cancelled),
+                    None => self.shared.fail(failure, "the group's body"),
                 }
             }
             Ended::Panicked(_) => self.shared.scope.cancel(Cause::SiblingFailed("the group's body".into())),

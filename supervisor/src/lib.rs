@@ -5,12 +5,14 @@
 //!
 //! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
+//! - [`scoped_value!`] declares values that children inherit.
 //! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
 //!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod carried;
 mod child;
 pub mod exit;
 mod failure;
@@ -24,6 +26,7 @@ mod scope;
 pub mod shutdown;
 mod supervisor;
 mod timeout;
+mod values;
 
 pub use child::{ChildContext, ChildSpec};
 pub use failure::Failure;
@@ -38,3 +41,6 @@ pub use supervisor::{
     SupervisorSnapshot,
 };
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
+#[doc(hidden)]
+pub use values::Key as ValueKey;
+pub use values::{Scoped, ScopedValue, Unset};

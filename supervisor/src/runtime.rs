@@ -1,17 +1,18 @@
-//! What tokio gives to the scopes below: the task's identity, a spawner, a timer.
+//! What tokio gives to the scopes below: the task's identity, a spawner, a timer, what code takes along.
 
+use crate::carried::carry_boxed;
 use arbour_primitives::scope::runtime::{BoxFuture, Runtime, install as install_below};
 use std::hash::{Hash, Hasher};
 use std::time::Instant;
 
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
-    install_below(Runtime { task_id, spawn, sleep_until });
+    install_below(Runtime { task_id, spawn, sleep_until, carry: carry_boxed });
     crate::panic::install();
 }
 
 /// The current task's number, which tokio tells only to hashers.
-fn task_id() -> u64 {
+pub(crate) fn task_id() -> u64 {
     struct Number(u64);
     impl Hasher for Number {
         fn finish(&self) -> u64 {

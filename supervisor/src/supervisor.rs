@@ -139,7 +139,7 @@ impl SupervisorBuilder {
 pub(crate) struct NotePanic;
 
 impl<T> Observe<Result<T, crate::Failure>> for NotePanic {
-    fn ended(&mut self, how: &mut Ended<Result<T, crate::Failure>>) {
+    fn ended(&mut self, how: &mut Ended<Result<T, crate::Failure>>, _: bool) {
         if let Ended::Panicked(payload) = how {
             *how = Ended::Value(Err(crate::Failure::from_panic(payload)));
         }

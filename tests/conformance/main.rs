@@ -2,3 +2,16 @@
 //!
 //! A test's path ends in the id of the case it shows, so that a list of cases can be checked against
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
+#![forbid(unsafe_code)]
+
+mod cancelling;
+mod failures;
+mod group_ends;
+mod limits_of_time;
+mod observing;
+mod shielding;
+mod starting;
+mod stream_cancelling;
+mod stream_closing;
+mod stream_order;
+mod support;

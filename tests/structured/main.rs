@@ -19,4 +19,8 @@ mod group_failures;
 mod group_handles;
 mod group_spawn;
 mod group_start;
+mod joining;
+mod racing;
+mod spans;
 mod support;
+mod values;

@@ -4,6 +4,7 @@ use super::current;
 use super::mail::Deferred;
 use super::node::Node;
 use super::remains::{clean_up_at, stray_clean_up};
+use super::runtime;
 use super::tree;
 
 /// Runs `future` at the end of the current scope: after its body and all children have ended, in
@@ -33,7 +34,7 @@ use super::tree;
 /// # });
 /// ```
 pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
-    let deferred = Deferred { future: Box::pin(future) };
+    let deferred = Deferred { future: runtime::carry(Box::pin(future)) };
     let refused = match current::node() {
         Some(node) => {
             if refuses(&node, "a finalizer") {
@@ -98,7 +99,7 @@ impl Origin {
         if place.as_ref().is_some_and(|node| refuses(node, "a clean-up")) {
             return;
         }
-        clean_up_at(place.as_ref(), Box::pin(future));
+        clean_up_at(place.as_ref(), runtime::carry(Box::pin(future)));
     }
 }
 

@@ -97,11 +97,16 @@ pub(super) fn place(remembered: u64) -> Place {
 }
 
 /// Runs `body` with `node` current, and puts back what was, also after a panic, which it catches.
-/// `outermost` opens the task's allowance anew.
+/// `outermost` opens an allowance anew, which is over with `body`: a task that is polled inside another,
+/// as a local executor does, must not refill what that one has left.
 pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -> R) -> Result<R, Payload> {
-    let before = SLOT.try_with(|slot| enter(slot, node, outermost));
+    let before = SLOT.try_with(|slot| (slot.units.get(), enter(slot, node, outermost)));
     let result = catch_unwind(AssertUnwindSafe(body));
-    leave(before.ok());
+    let Ok((units, before)) = before else { return result };
+    leave(Some(before));
+    if outermost {
+        let _ = SLOT.try_with(|slot| slot.units.set(units));
+    }
     result
 }
 

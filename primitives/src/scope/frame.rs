@@ -47,8 +47,9 @@ pub enum Ended<T> {
 
 /// What a frame tells its maker about its body, before its node ends.
 pub trait Observe<T> {
-    /// The body is gone; its children and finalizers may not be. Must not panic.
-    fn ended(&mut self, how: &mut Ended<T>);
+    /// The body is gone; its children and finalizers may not be. Says whether a cancellation was in
+    /// force then. Must not panic.
+    fn ended(&mut self, how: &mut Ended<T>, in_cancelled: bool);
 
     /// Whether there is something to deliver even though the body was dropped: a failure that was
     /// recorded while it was being cancelled.
@@ -58,7 +59,7 @@ pub trait Observe<T> {
 }
 
 impl<T> Observe<T> for () {
-    fn ended(&mut self, _: &mut Ended<T>) {}
+    fn ended(&mut self, _: &mut Ended<T>, _: bool) {}
 }
 
 /// What kind of frame this is.
@@ -140,6 +141,19 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
+    }
+
+    /// Cancels the node, also before its first poll; once it has ended this changes nothing.
+    pub(super) fn cancel(self: Pin<&mut Self>, cause: Cause) {
+        let this = self.project();
+        if matches!(this.stage.project(), StageProj::Done) {
+            return;
+        }
+        let (plan, node) = (*this.plan, this.node);
+        tree::change(|tree, effects| {
+            let node = node.get_or_insert_with(|| tree.fresh(plan.link(), plan.shields()));
+            tree.cancel(node, cause, effects);
+        });
     }
 
     /// Polls quietly where that will do. What else there may be to do is kept out of this function, so
@@ -354,7 +368,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        self.observer.ended(&mut how);
+        self.observer.ended(&mut how, self.word() & CANCELLED != 0);
         if self.settles_at_once(&how) {
             self.stage.set(Stage::Done);
             return self.give(how);
@@ -509,10 +523,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         let dropped = self.drop_body();
         if had_body {
-            self.observer.ended(&mut match &dropped {
+            let mut how = match &dropped {
                 Ok(()) => Ended::Cancelled(Cancelled { cause: Cause::Dropped }),
                 Err(_) => Ended::Panicked(Box::new("the drop of a body panicked")),
-            });
+            };
+            self.observer.ended(&mut how, true);
         }
         if let Some(node) = self.node.take() {
             remains::leave(node, self.after.take());

@@ -15,6 +15,16 @@ pub struct Gate {
     watch: Watch,
 }
 
+/// Takes one of the task's units, in a cancelled scope too; with none left it is pending and wakes
+/// itself. This is for what begins also in a cancelled scope, so that a loop round it still yields.
+pub(super) fn poll_unit(cx: &Context<'_>) -> Poll<()> {
+    if current::with(|current| current.is_none_or(|(_, slot)| slot.take_unit())) {
+        return Poll::Ready(());
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
 enum Verdict {
     Pass,
     /// The scope is cancelled: wait until that is lifted, or be dropped.

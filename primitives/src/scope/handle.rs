@@ -4,6 +4,7 @@ use super::cause::Cause;
 use super::current;
 use super::node::{CANCELLED, DRAIN, Node};
 use super::tree;
+use core::task::Waker;
 use std::time::Instant;
 
 /// A handle to a scope: cancels it, asks it to drain, moves its deadline, lifts its shield.
@@ -61,6 +62,14 @@ impl ScopeHandle {
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.node.has(DRAIN)
+    }
+
+    /// Wakes `waker` at each change of what is asked of the scope (cancelled, lifted, draining), until
+    /// the scope has ended; then the waker is dropped. For bridges to foreign kinds of cancellation.
+    ///
+    /// A change that came before this call wakes nobody, so look once after it.
+    pub fn watch(&self, waker: &Waker) {
+        tree::change(|tree, effects| tree.watch(&self.node, &mut 0, waker, effects));
     }
 
     /// The cause in force: the scope's own, or that of the nearest ancestor that cancels it.

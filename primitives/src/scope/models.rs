@@ -7,6 +7,7 @@
 mod adoption;
 mod cancelling;
 mod clean_up;
+mod combining;
 mod holds;
 mod moving;
 mod tasks;

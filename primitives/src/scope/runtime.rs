@@ -1,4 +1,4 @@
-//! What a runtime gives to the scopes: the task's identity, a spawner, a timer.
+//! What a runtime gives to the scopes: the task's identity, a spawner, a timer, what code takes along.
 //!
 //! This crate has no runtime and no clock. The crate above installs its own once per process;
 //! without it scopes work, but a deadline is only recorded, strangers polled inside a scope cannot
@@ -21,6 +21,8 @@ pub struct Runtime {
     pub spawn: fn(BoxFuture) -> Result<(), BoxFuture>,
     /// Resolves when the time has come.
     pub sleep_until: fn(Instant) -> BoxFuture,
+    /// Lets a future take along what is in force where this is called (tracing's span, scoped values).
+    pub carry: fn(BoxFuture) -> BoxFuture,
 }
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -43,4 +45,12 @@ pub(super) fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
 
 pub(super) fn sleep_until(deadline: Instant) -> Option<BoxFuture> {
     RUNTIME.get().map(|runtime| (runtime.sleep_until)(deadline))
+}
+
+/// Clean-up, which is polled elsewhere, goes on with what was in force where it was asked for.
+pub(super) fn carry(future: BoxFuture) -> BoxFuture {
+    match RUNTIME.get() {
+        Some(runtime) => (runtime.carry)(future),
+        None => future,
+    }
 }

@@ -2,11 +2,15 @@
 
 use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
+use super::reraised;
 use super::{Shared, TaskGroup};
+use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
+use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Observe};
 use std::panic::Location;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 impl TaskGroup {
     /// Spawns a child. Its error, or its panic, fails the group; its handle shows the same failure.
@@ -96,8 +100,9 @@ impl TaskBuilder<'_> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let name = self.name.clone();
-        self.launch(Valued { future }).unwrap_or_else(|_| TaskHandle::not_started(name))
+        let (name, runtime) = (self.name.clone(), &self.group.shared.runtime);
+        let spawned = self.spawn_with(Valued { future }, |child| runtime.spawn(child));
+        spawned.unwrap_or_else(|_| TaskHandle::not_started(name))
     }
 
     /// See [`TaskGroup::try_spawn`].
@@ -111,42 +116,68 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        self.launch(Fallible { future }).map_err(|body| body.future)
+        let runtime = &self.group.shared.runtime;
+        self.spawn_with(Fallible { future }, |child| runtime.spawn(child)).map_err(|body| body.future)
     }
 
-    fn launch<B, T>(self, body: B) -> Result<TaskHandle<T>, B>
+    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
+    pub(crate) fn spawn_with<B, T>(
+        self,
+        body: B,
+        spawn: impl FnOnce(GroupChild<B>) -> JoinHandle<Ended<Result<T, Failure>>>,
+    ) -> Result<TaskHandle<T>, B>
     where
-        B: Future<Output = Result<T, Failure>> + Send + 'static,
-        T: Send + 'static,
+        B: Future<Output = Result<T, Failure>>,
     {
         let shared = &self.group.shared;
         let Some(seat) = shared.scope.seat() else { return Err(body) };
         let scope = seat.handle();
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let child = seat.child(body, observer);
-        Ok(TaskHandle::new(shared.runtime.spawn(child), scope, self.name))
+        let body = carried(&self.name).carry(body);
+        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
     }
 }
 
+/// A child of a group, to be spawned by a runtime.
+pub(crate) type GroupChild<B> = Child<CarriedBody<B>, ChildObserver>;
+
+/// What a child takes along. One with a name has a span of its own, inside of its spawner's.
+pub(super) fn carried(name: &TaskName) -> Carried {
+    let TaskName::Given(name) = name else { return Carried::capture() };
+    let span = tracing::debug_span!("task", %name);
+    if span.is_disabled() { Carried::capture() } else { Carried::with_span(span) }
+}
+
 /// Records a child's failure before its node ends, so that the group sees it.
-pub(super) struct ChildObserver {
+pub(crate) struct ChildObserver {
     /// `None`: the failure is told to the handle only.
     pub(super) group: Option<Arc<Shared>>,
     pub(super) name: TaskName,
 }
 
 impl<T> Observe<Result<T, Failure>> for ChildObserver {
-    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
-        let Some(failure) = failure_of(how, &self.name) else { return };
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
+        let Some(failure) = failure_of(how, &self.name, in_cancelled) else { return };
         if let Some(group) = &self.group {
             group.fail(failure, &self.name);
         }
     }
 }
 
-/// The failure of a child, which then is its outcome too: an error with its name, or a panic.
-pub(super) fn failure_of<T>(how: &mut Ended<Result<T, Failure>>, name: &TaskName) -> Option<Failure> {
+/// The failure of a child, which then is its outcome too: an error with its name, or a panic. An error
+/// that hands on a cancellation in force is none: the child was cancelled.
+pub(super) fn failure_of<T>(
+    how: &mut Ended<Result<T, Failure>>,
+    name: &TaskName,
+    in_cancelled: bool,
+) -> Option<Failure> {
+    if in_cancelled
+        && let Ended::Value(Err(failure)) = how
+        && let Some(cancelled) = reraised::cancellation(failure)
+    {
+        *how = Ended::Cancelled(cancelled);
+    }
     let failure = match how {
         Ended::Value(Err(failure)) => failure.clone(),
         Ended::Panicked(payload) => Failure::from_panic(payload),

@@ -4,6 +4,7 @@ use super::body::Fallible;
 use super::handle::{TaskError, TaskHandle};
 use super::spawn::failure_of;
 use super::{Shared, TaskGroup};
+use crate::carried::Carried;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
@@ -157,7 +158,8 @@ where
     let token = Token { sender, place, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
-    let task = shared.runtime.spawn(seat.child(Fallible { future }, observer));
+    let carrying = Carried::capture().carry(Fallible { future });
+    let task = shared.runtime.spawn(seat.child(carrying, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
     let unready = CancelOnDrop { child: Some(child), ready: started };
@@ -204,8 +206,8 @@ struct StartObserver {
 }
 
 impl<T> Observe<Result<T, Failure>> for StartObserver {
-    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>) {
-        let failure = failure_of(how, &self.name);
+    fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
+        let failure = failure_of(how, &self.name, in_cancelled);
         if self.ready.load(Ordering::Acquire)
             && let Some(failure) = failure
         {

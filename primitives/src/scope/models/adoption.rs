@@ -121,7 +121,7 @@ fn adoption_cancels_a_child_that_begins() {
 struct Counts(Tally);
 
 impl<T> crate::scope::Observe<T> for Counts {
-    fn ended(&mut self, _: &mut crate::scope::Ended<T>) {
+    fn ended(&mut self, _: &mut crate::scope::Ended<T>, _: bool) {
         self.0.add();
     }
 }
