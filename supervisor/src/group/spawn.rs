@@ -187,3 +187,24 @@ pub(super) fn failure_of<T>(
     *how = Ended::Value(Err(failure.clone()));
     Some(failure)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How much larger a child is than the future it was spawned with.
+    fn added<F: Future>(_: &F) -> usize {
+        size_of::<GroupChild<Valued<F>>>() - size_of::<F>()
+    }
+
+    #[test]
+    fn a_child_is_at_most_thirteen_words_larger_than_its_future() {
+        let large = async {
+            let kept = vec![0_u64; 4];
+            std::future::pending::<()>().await;
+            drop(kept);
+        };
+        let sizes = [added(&large), added(&std::future::pending::<()>())];
+        assert!(sizes.iter().all(|added| *added <= 13 * size_of::<usize>()), "{sizes:?}");
+    }
+}
