@@ -12,6 +12,12 @@ mod cancellation {}
 #[doc = include_str!("../book/src/streams.md")]
 mod streams {}
 
+#[doc = include_str!("../book/src/threads.md")]
+mod threads {}
+
+#[doc = include_str!("../book/src/synchronisation.md")]
+mod synchronisation {}
+
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 

@@ -49,6 +49,7 @@ pub use arbour_supervisor::machine::{
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
+pub use arbour_supervisor::thread;
 pub use arbour_supervisor::{
     CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
     SupervisorError, SupervisorHandle, SupervisorSnapshot,
@@ -58,4 +59,5 @@ pub use arbour_supervisor::{
     TaskState, TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at, task_group,
     try_task_group,
 };
+pub use arbour_supervisor::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

@@ -1,6 +1,7 @@
 //! What the attributes expand to. No part of the interface: it may change in any release.
 
 use crate::root::Root;
+use std::pin::Pin;
 use std::process::exit;
 
 /// The options of an attribute, as the macro writes them down.
@@ -51,7 +52,10 @@ pub fn main<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
 }
 
 /// Runs a test, which hears no signals.
+///
+/// Its body is boxed: a binary of hundreds of tests compiles a root once, and not for each of them.
 pub fn test<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
+    let body: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(body);
     let outcome = options.root.signals(false).run(body);
     outcome.result.unwrap_or_else(|cancelled| panic!("the test's root scope was cancelled: {cancelled}"))
 }

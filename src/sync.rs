@@ -1,7 +1,8 @@
-//! Synchronisation where tokio's own is not enough; [the book][chapter] says which to use when.
-//!
-//! [chapter]: https://github.com/arbour-rs/arbour/blob/main/book/src/synchronisation.md
+//! Synchronisation where tokio's own is not enough; the book's chapter *Synchronisation* says which to
+//! use when.
 
 pub use arbour_primitives::sync::{
-    BorrowError, Borrower, CapacityLimiter, LimiterStatistics, Token, TryAcquireError, futures,
+    BorrowError, Borrower, BusyResource, CapacityLimiter, Event, EventStatistics, InUse, LimiterStatistics,
+    ResourceGuard, Token, TryAcquireError, futures,
 };
+pub use arbour_supervisor::{Condition, ConditionStatistics, LockGuard};

@@ -4,6 +4,8 @@ mod every_await;
 
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 
+use std::pin::Pin;
+
 /// Runs a future on a runtime of its own, on this thread, with the clock paused: time jumps to the
 /// next timer whenever every task is idle.
 ///
@@ -24,6 +26,8 @@ pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 /// });
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
+    // Boxed, so that a binary of many tests compiles what runs them once.
+    let future: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(future);
     arbour_supervisor::install();
     // Runs that are to repeat each other begin alike.
     arbour_primitives::scope::branch::set_turn(0);

@@ -1,9 +1,12 @@
 //! How long to wait before trying again.
 
-use std::time::Duration;
-
+mod jitter;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use jitter::Jitter;
+
+use std::time::Duration;
 
 /// Delays between attempts that grow from `initial` to `max`.
 ///

@@ -5,6 +5,8 @@
 //!
 //! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
+//! - [`retry`] tries again with the supervisors' back-off, as long as the scope's deadline allows.
+//! - A [`Condition`] waits for a change of what a lock of tokio's guards.
 //! - [`scoped_value!`] declares values that children inherit.
 //! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
 //!
@@ -14,6 +16,7 @@
 pub mod backoff;
 mod carried;
 mod child;
+mod condition;
 pub mod exit;
 mod failure;
 mod group;
@@ -21,19 +24,23 @@ pub mod intensity;
 pub mod machine;
 mod panic;
 pub mod restart;
+mod retry;
 mod runtime;
 mod scope;
 pub mod shutdown;
 mod supervisor;
+pub mod thread;
 mod timeout;
 mod values;
 
 pub use child::{ChildContext, ChildSpec};
+pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use failure::Failure;
 pub use group::{
     GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
     task_group, try_task_group,
 };
+pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{

@@ -61,8 +61,8 @@ pub use self::{
     spec::{ChildPolicy, ChildSpec, Config},
 };
 
-use self::{restarting::Jitter, table::Slots};
-use crate::{exit::ExitKind, intensity::RestartWindow};
+use self::table::Slots;
+use crate::{backoff::Jitter, exit::ExitKind, intensity::RestartWindow};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},

@@ -50,6 +50,11 @@ pub(crate) fn take() -> Option<PanicPlace> {
     LAST.try_with(Cell::take).ok().flatten()
 }
 
+/// Notes the place of a panic that is about to be resumed here and happened on another thread.
+pub(crate) fn put(place: Option<PanicPlace>) {
+    let _ = LAST.try_with(|last| last.set(place));
+}
+
 /// Drops what is the user's: a panic of that is reported and goes no further.
 pub(crate) fn discard<T>(owned: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(owned))) {

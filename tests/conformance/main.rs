@@ -4,14 +4,23 @@
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
 #![forbid(unsafe_code)]
 
+mod calling_back;
 mod cancelling;
+mod conditions;
 mod failures;
 mod group_ends;
+mod limiters;
 mod limits_of_time;
+mod locks;
 mod observing;
+mod oneshots;
+mod portals;
+mod semaphores;
 mod shielding;
 mod starting;
 mod stream_cancelling;
 mod stream_closing;
 mod stream_order;
 mod support;
+mod threads;
+mod waiters;

@@ -4,7 +4,7 @@ mod recorder;
 
 use crate::support::turns;
 use arbour::testing::block_on;
-use arbour::{CancelScope, Failure, clean_up, defer, task_group};
+use arbour::{CancelScope, Failure, clean_up, defer, task_group, thread};
 use recorder::Recorder;
 use tracing::{Instrument, Level, info, info_span};
 
@@ -96,4 +96,19 @@ fn clean_up_and_finalizers_run_in_the_span_in_which_they_were_asked_for() {
         scope.await.unwrap();
     });
     assert_eq!(events, ["request: clean-up", "request: finalizer"]);
+}
+
+#[test]
+fn a_function_in_a_thread_and_what_it_calls_back_run_in_the_span_of_the_caller() {
+    let events = heard(Level::TRACE, async {
+        let subscriber = tracing::dispatcher::get_default(Clone::clone);
+        let call = thread::run_sync(move || {
+            tracing::dispatcher::with_default(&subscriber, || {
+                info!("in the thread");
+                thread::block_on(async { info!("called back") }).unwrap();
+            });
+        });
+        call.instrument(info_span!("request")).await.unwrap();
+    });
+    assert_eq!(events, ["request: in the thread", "request: called back"]);
 }

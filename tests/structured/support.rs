@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
+use tokio::time::timeout;
 
 /// Longer than anything here takes: a scenario that hangs fails. Where time is paused it is at once.
 const HANGS: Duration = Duration::from_secs(20);
@@ -37,8 +38,10 @@ where
     one_thread().block_on(async { tokio::spawn(soon(scenario())).await }).unwrap();
 }
 
-async fn soon(scenario: impl Future<Output = ()>) {
-    assert!(tokio::time::timeout(HANGS, scenario).await.is_ok(), "the scenario hangs");
+/// Boxed, so that what runs a scenario is compiled once and not for each of them.
+fn soon(scenario: impl Future<Output = ()> + Send + 'static) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let scenario: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(scenario);
+    Box::pin(async { assert!(timeout(HANGS, scenario).await.is_ok(), "the scenario hangs") })
 }
 
 pub(crate) fn one_thread() -> Runtime {

@@ -4,7 +4,7 @@ use crate::support::{Journal, OnDrop, SECOND, everywhere, never, paused, poll_on
 use arbour::testing::{cancel_at_every_await, drop_at_every_await};
 use arbour::{
     CancelScope, ChildSpec, Failure, Restart, Supervisor, Unset, catch_cancel, clean_up, defer, scoped_value,
-    task_group,
+    task_group, thread,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -278,4 +278,17 @@ fn hit_at_any_poll_a_scoped_value_is_gone_afterwards() {
     let make = || everything(Arc::clone(&count));
     assert!(drop_at_every_await(make, |run| is_gone(&format!("dropped: {run:?}"))) > 3);
     assert!(cancel_at_every_await(make, |run| is_gone(&format!("cancelled: {run:?}"))) > 3);
+}
+
+#[test]
+fn a_function_in_a_thread_and_what_it_calls_back_see_the_values_of_the_caller() {
+    everywhere(1, || async {
+        let call = thread::run_sync(|| {
+            let called_back = || thread::block_on(async { REQUEST.cloned() }).unwrap();
+            (REQUEST.cloned(), called_back(), REQUEST.sync_scope(2, called_back))
+        });
+        assert_eq!(REQUEST.scope(1, call).await.unwrap(), (Ok(1), Ok(1), Ok(2)));
+        let later = thread::run_sync(|| REQUEST.is_set());
+        assert!(!later.await.unwrap(), "the thread does not keep them");
+    });
 }

@@ -4,6 +4,9 @@
 //! until its owner makes it leave. Places are reused, so that nothing is allocated per wait. A [`Key`]
 //! belongs to the one future that joined, which is why it needs no generation.
 
+#[cfg(all(test, not(arbour_loom)))]
+mod tests;
+
 use core::ops::{Index, IndexMut};
 
 /// No node.

@@ -14,8 +14,16 @@ const STRANGERS: &[(&str, &[&str])] = &[
 ];
 
 /// The files of `supervisor/src` that decide and do nothing else.
-const DECISIONS: &[&str] =
-    &["exit.rs", "restart.rs", "intensity.rs", "backoff.rs", "machine.rs", "machine/", "spec.rs"];
+const DECISIONS: &[&str] = &[
+    "exit.rs",
+    "restart.rs",
+    "intensity.rs",
+    "backoff.rs",
+    "retry/policy.rs",
+    "machine.rs",
+    "machine/",
+    "spec.rs",
+];
 
 /// What the primitives need brings no runtime and nothing from above.
 pub(crate) fn primitives_have_no_runtime_in_their_tree(_: &Repository) -> Vec<String> {

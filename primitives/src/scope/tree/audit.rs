@@ -18,23 +18,24 @@ impl Tree {
     pub(in crate::scope) fn audit(&self) {
         assert_eq!(self.in_use, self.used().count());
         assert_eq!(self.living, self.used().filter(|(_, record)| record.phase != Phase::Ended).count());
+        let below = self.counts_below();
         for (index, record) in self.used() {
-            self.audit_counts(index, record);
+            audit_counts(index, record, &below[index as usize]);
             self.audit_place(index, record);
         }
     }
 
-    fn audit_counts(&self, index: u32, record: &Record) {
-        let mut below = (0, 0, 0);
-        for (_, child) in self.used().filter(|(_, child)| child.parent == index) {
+    /// What hangs on each record, in one pass: other tests may have many records meanwhile.
+    fn counts_below(&self) -> Vec<Below> {
+        let mut below = vec![Below::default(); self.records.len()];
+        for (_, child) in self.used().filter(|(_, child)| child.parent != NIL) {
+            let counts = &mut below[child.parent as usize];
             let linked = child.phase != Phase::Ended;
-            below.0 += 1;
-            below.1 += u32::from(child.busy);
-            below.2 += u32::from(linked && child.link.is_counted());
+            counts.refs += 1;
+            counts.holds += u32::from(child.busy);
+            counts.tasks += u32::from(linked && child.link.is_counted());
         }
-        assert_eq!(record.refs, below.0, "invariant 2: references of record {index}");
-        assert_eq!(record.holds, below.1, "invariant 5: holds of record {index}");
-        assert!(record.tasks >= below.2, "invariant 6: tasks of record {index}");
+        below
     }
 
     fn audit_place(&self, index: u32, record: &Record) {
@@ -62,4 +63,18 @@ impl Tree {
         }
         (0..).zip(self.records.iter()).filter(move |(index, _)| !given_back[*index as usize])
     }
+}
+
+/// The counts that follow from the records below one.
+#[derive(Clone, Default)]
+struct Below {
+    refs: u32,
+    holds: u32,
+    tasks: u32,
+}
+
+fn audit_counts(index: u32, record: &Record, below: &Below) {
+    assert_eq!(record.refs, below.refs, "invariant 2: references of record {index}");
+    assert_eq!(record.holds, below.holds, "invariant 5: holds of record {index}");
+    assert!(record.tasks >= below.tasks, "invariant 6: tasks of record {index}");
 }

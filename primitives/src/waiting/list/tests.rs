@@ -1,0 +1,65 @@
+//! The list's order, which everybody's fairness stands on.
+
+use super::{Key, WaitList};
+
+const HERE: usize = 0;
+const THERE: usize = 1;
+
+fn list(waiters: impl IntoIterator<Item = u32>) -> (WaitList<u32, 2>, Vec<Key>) {
+    let mut list = WaitList::new();
+    let keys = waiters.into_iter().map(|waiter| list.join(HERE, waiter)).collect();
+    (list, keys)
+}
+
+fn lane(list: &WaitList<u32, 2>, lane: usize) -> Vec<u32> {
+    let waiters = std::iter::successors(list.first(lane), |key| list.next(*key));
+    let waiters: Vec<u32> = waiters.map(|key| list[key]).collect();
+    assert_eq!(waiters.len(), list.len(lane));
+    assert_eq!(waiters.last().copied(), list.last(lane).map(|key| list[key]));
+    waiters
+}
+
+mod trio_parking_lot {
+    use super::*;
+
+    #[test]
+    fn parking_lot_repark_with_count() {
+        let (mut list, _keys) = list(1..=5);
+        let already_there = list.join(THERE, 0);
+        for _ in 0..3 {
+            let first = list.first(HERE).unwrap();
+            list.move_to_back(first, THERE);
+        }
+        assert_eq!((lane(&list, HERE), lane(&list, THERE)), (vec![4, 5], vec![0, 1, 2, 3]));
+        list.leave(already_there);
+        assert_eq!(lane(&list, THERE), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn whoever_leaves_the_others_keep_their_order() {
+    for leaver in 0..4 {
+        let (mut list, keys) = list(0..4);
+        let index = usize::try_from(leaver).unwrap();
+        assert_eq!(list.leave(keys[index]), leaver);
+        let left: Vec<u32> = (0..4).filter(|waiter| *waiter != leaver).collect();
+        assert_eq!(lane(&list, HERE), left);
+    }
+}
+
+#[test]
+fn who_is_moved_to_the_front_is_first() {
+    let (mut list, keys) = list(1..=3);
+    list.move_to_front(keys[2], HERE);
+    assert_eq!(lane(&list, HERE), [3, 1, 2]);
+}
+
+#[test]
+fn who_was_taken_out_keeps_its_place_and_a_place_that_was_left_is_used_again() {
+    let (mut list, keys) = list([7, 8]);
+    list.take_out(keys[0]);
+    assert_eq!((list[keys[0]], list.lane(keys[0]), lane(&list, HERE)), (7, None, vec![8]));
+    list.leave(keys[0]);
+    assert_eq!(list.join(THERE, 9), keys[0]);
+    assert_eq!((lane(&list, HERE), lane(&list, THERE)), (vec![8], vec![9]));
+}

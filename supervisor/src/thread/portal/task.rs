@@ -1,0 +1,62 @@
+//! The handle of a portal's task, for threads.
+
+use crate::thread::blocking::refuse_in_tasks_of;
+use crate::thread::caught::Caught;
+use crate::thread::error::CallError;
+use crate::thread::runtime_handle::Child;
+use arbour_primitives::scope::Cause;
+use std::fmt;
+use tokio::runtime::Handle;
+
+/// The handle of a portal's task. Dropping it leaves the task to the portal.
+#[must_use = "what the task gives, its panic included, is lost with the handle"]
+pub struct PortalTask<T> {
+    child: Child<T>,
+    runtime: Handle,
+}
+
+impl<T> PortalTask<T> {
+    pub(super) fn new(child: Child<T>, runtime: Handle) -> Self {
+        Self { child, runtime }
+    }
+
+    /// Blocks this thread until the task has ended, its children and finalizers included.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Panicked`], [`CallError::Cancelled`] when the task or its portal was cancelled before it gave a
+    /// value, [`CallError::Stopped`] when the portal's runtime ended before it, and [`CallError::WouldDeadlock`] in
+    /// asynchronous code of that runtime.
+    pub fn join(self) -> Result<T, CallError> {
+        refuse_in_tasks_of(&self.runtime)?;
+        self.wait()
+    }
+
+    /// Blocks this thread, whichever that is.
+    pub(super) fn wait(self) -> Result<T, CallError> {
+        match self.child.wait().map_err(super::stopped_for_finished)? {
+            Ok(value) => Ok(value),
+            Err(panic) => Err(CallError::Panicked(Caught::into_failure(panic))),
+        }
+    }
+
+    /// Cancels this task alone.
+    pub fn cancel(&self, cause: impl Into<Cause>) {
+        self.child.scope.cancel(cause);
+    }
+
+    /// Whether the task has ended, its own children and finalizers included.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.child.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for PortalTask<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortalTask")
+            .field("id", &self.child.scope.id())
+            .field("finished", &self.is_finished())
+            .finish()
+    }
+}
