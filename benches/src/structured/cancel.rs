@@ -116,17 +116,16 @@ fn task_tracker(runtime: &Started, stopwatch: &mut Stopwatch) {
 fn moro(runtime: &Started, stopwatch: &mut Stopwatch) {
     let (parked, over) = (Parked::default(), Arc::new(Notify::new()));
     let (jobs, told) = (parked.clone(), Arc::clone(&over));
-    let ended = runtime.run(async move {
-        tokio::spawn(moro::scope_fn::<(), _>(move |scope| {
-            Box::pin(async move {
-                for _ in 0..TASKS {
-                    drop(scope.spawn(jobs.clone().park()));
-                }
-                told.notified().await;
-                scope.terminate(()).await
-            })
-        }))
+    let scope = moro::scope_fn::<(), _>(move |scope| {
+        Box::pin(async move {
+            for _ in 0..TASKS {
+                drop(scope.spawn(jobs.clone().park()));
+            }
+            told.notified().await;
+            scope.terminate(()).await
+        })
     });
+    let (ended,) = runtime.run(async move { (tokio::spawn(scope),) });
     runtime.run(parked.all());
     let outcome = stopwatch.time(|| {
         runtime.run(async move {

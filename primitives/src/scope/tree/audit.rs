@@ -55,7 +55,7 @@ impl Tree {
     }
 
     fn used(&self) -> impl Iterator<Item = (u32, &Record)> {
-        let mut given_back = vec![false; self.records.iter().count()];
+        let mut given_back = vec![false; self.records.len()];
         let mut index = self.free;
         while index != NIL {
             given_back[index as usize] = true;

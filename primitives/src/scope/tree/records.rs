@@ -51,6 +51,11 @@ impl Records {
     }
 
     #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.used as usize
+    }
+
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().flat_map(|block| block.iter()).take(self.used as usize)
     }
