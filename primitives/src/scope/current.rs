@@ -72,6 +72,12 @@ pub(super) fn is_empty() -> bool {
     with(|current| current.is_none())
 }
 
+/// Whether the node of this number (0: none) is the one in the slot.
+#[inline]
+pub(super) fn is_in(id: u64) -> bool {
+    SLOT.try_with(Slot::id).is_ok_and(|current| current == id)
+}
+
 /// Where a poll happens, compared with where the last one did.
 pub(super) enum Place {
     /// In the same parent; the common case, known by one number.
@@ -85,7 +91,7 @@ pub(super) enum Place {
 /// A node with a parent is told from a stranger only when the parent differs: the task's identity
 /// is not asked for in each poll.
 pub(super) fn place(remembered: u64) -> Place {
-    if SLOT.try_with(Slot::id).unwrap_or(0) == remembered {
+    if is_in(remembered) {
         return Place::Same;
     }
     let visible = node();
@@ -99,6 +105,7 @@ pub(super) fn place(remembered: u64) -> Place {
 /// Runs `body` with `node` current, and puts back what was, also after a panic, which it catches.
 /// `outermost` opens an allowance anew, which is over with `body`: a task that is polled inside another,
 /// as a local executor does, must not refill what that one has left.
+#[inline]
 pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -> R) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| (slot.units.get(), enter(slot, node, outermost)));
     let result = catch_unwind(AssertUnwindSafe(body));
@@ -108,21 +115,6 @@ pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -
         let _ = SLOT.try_with(|slot| slot.units.set(units));
     }
     result
-}
-
-/// Runs `body` like [`run`], provided that this is the place where the node was polled last, which is
-/// known by its parent's number alone; `None`, without running it, elsewhere.
-#[inline]
-pub(super) fn run_in_place<R>(
-    parent: u64,
-    node: &Node,
-    body: impl FnOnce() -> R,
-) -> Option<Result<R, Payload>> {
-    let before = SLOT.try_with(|slot| (slot.id() == parent).then(|| enter(slot, Some(node), parent == 0)));
-    let before = before.ok().flatten()?;
-    let result = catch_unwind(AssertUnwindSafe(body));
-    leave(Some(before));
-    Some(result)
 }
 
 /// Runs `drop` with `node` current for whoever drops it: that may be another task than the one which

@@ -159,53 +159,46 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     /// Polls quietly where that will do. What else there may be to do is kept out of this function, so
     /// that a poll in which nothing happens does not pay for it: it is what every await costs.
     #[inline]
-    pub(super) fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        match self.as_mut().poll_quietly(cx) {
-            Some(Ok(Poll::Pending)) if self.registered => Poll::Pending,
-            Some(done) => self.finish_polled(done, cx),
-            None => self.poll_changed(cx),
+    pub(super) fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if self.is_quiet(cx) { self.poll_quietly(cx) } else { self.poll_changed(cx) }
+    }
+
+    /// Whether nothing has changed around the body: it was polled before, here, with this waker, or is
+    /// a task, and nothing is flagged.
+    #[inline]
+    fn is_quiet(&self, cx: &Context<'_>) -> bool {
+        const NOTABLE: u32 = CANCELLED | ABORT | MAIL | REARM;
+        let same_waker = match &self.waker {
+            Some(waker) => waker.will_wake(cx.waker()),
+            None => self.plan == Plan::Task,
+        };
+        same_waker
+            && self.after.is_none()
+            && self.stage.is_body()
+            && self.node.as_ref().is_some_and(|node| node.word() & NOTABLE == 0)
+            && current::is_in(self.parent)
+    }
+
+    /// What the body leaves behind is seen by the poll that its arrival asks for.
+    #[inline]
+    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        let (outermost, stage) = (*this.parent == 0, this.stage.as_mut());
+        let polled = current::run(this.node.as_ref(), outermost, || stage.poll_body(cx));
+        match polled {
+            Ok(Poll::Pending) => {
+                if !*this.registered {
+                    this.stay(0, cx);
+                }
+                Poll::Pending
+            }
+            done => this.finish_polled(done, cx),
         }
     }
 
     #[inline(never)]
     fn poll_changed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.project().poll(cx)
-    }
-
-    #[inline(never)]
-    fn finish_polled(
-        self: Pin<&mut Self>,
-        polled: Result<Poll<F::Output>, Payload>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        match polled {
-            Ok(Poll::Pending) => {
-                this.stay(0, cx);
-                Poll::Pending
-            }
-            Ok(Poll::Ready(value)) => this.finish(Ended::Value(value), cx),
-            Err(payload) => this.panicked(payload, cx),
-        }
-    }
-
-    /// The poll in which nothing has changed around the body: it was polled before, here, with this
-    /// waker, or is a task, and nothing is flagged. `None` for any other. What the body leaves behind
-    /// is seen by the poll that its arrival asks for.
-    #[inline]
-    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Result<Poll<F::Output>, Payload>> {
-        const NOTABLE: u32 = CANCELLED | ABORT | MAIL | REARM;
-        let this = self.project();
-        let same_waker = match &*this.waker {
-            Some(waker) => waker.will_wake(cx.waker()),
-            None => *this.plan == Plan::Task,
-        };
-        let node = this.node.as_ref().filter(|node| node.word() & NOTABLE == 0)?;
-        if !same_waker || this.after.is_some() || !this.stage.is_body() {
-            return None;
-        }
-        let stage = this.stage;
-        current::run_in_place(*this.parent, node, || stage.poll_body(cx))
     }
 }
 
@@ -228,6 +221,19 @@ impl<F: Future> Stage<F> {
 }
 
 impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
+    #[inline(never)]
+    fn finish_polled(
+        &mut self,
+        polled: Result<Poll<F::Output>, Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
+            Err(payload) => self.panicked(payload, cx),
+        }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.take_place(cx);
         match self.stage.as_mut().project() {

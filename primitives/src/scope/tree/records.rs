@@ -5,7 +5,6 @@
 
 use super::{Link, Phase, Record};
 use crate::scope::node::Tag;
-use core::array;
 use core::ops::{Index, IndexMut};
 
 /// So many are made at once.
@@ -28,12 +27,10 @@ impl Records {
         let index = self.used;
         let end = index as usize;
         if end == self.records.len() * BLOCK {
-            self.records.push(Box::new(array::from_fn(|_| Record::new(Phase::Ended, Link::Nested))));
+            self.records.push(block(|_| Record::new(Phase::Ended, Link::Nested)));
         }
         if end == self.tags.len() * BLOCK {
-            self.tags.push(Box::leak(Box::new(array::from_fn(|at| {
-                Tag::unused(index + u32::try_from(at).unwrap_or_default())
-            }))));
+            self.tags.push(Box::leak(block(|at| Tag::unused(index + at))));
         }
         self.used = index.checked_add(1).expect("fewer than four billion scopes live at once");
         index
@@ -59,6 +56,12 @@ impl Records {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().flat_map(|block| block.iter()).take(self.used as usize)
     }
+}
+
+/// Made where it is to lie: a scope may open with little of the stack left.
+fn block<T>(make: impl FnMut(u32) -> T) -> Box<[T; BLOCK]> {
+    let made: Box<[T]> = (0..BLOCK as u32).map(make).collect();
+    made.try_into().unwrap_or_else(|_| unreachable!("a block has its length"))
 }
 
 impl Index<u32> for Records {
