@@ -27,6 +27,9 @@ mod actors {}
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 
+#[doc = include_str!("../book/src/testing.md")]
+mod testing {}
+
 #[doc = include_str!("../book/src/observing.md")]
 mod observing {}
 

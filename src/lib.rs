@@ -37,6 +37,7 @@ pub use arbour_primitives::scope::{
     Cancelled, Catch, Cause, Origin, Scope, ScopeHandle, Shield, UntilCancelled, UntilStopping, cancelled,
     catch_cancel, clean_up, defer, shield, stopping,
 };
+pub use arbour_primitives::scope::{Kind as TaskKind, Stage as TaskStage};
 pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
@@ -60,4 +61,5 @@ pub use arbour_supervisor::{
     try_task_group,
 };
 pub use arbour_supervisor::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
+pub use arbour_supervisor::{GroupStatistics, TaskInfo, TaskTree, tasks};
 pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};

@@ -1,6 +1,8 @@
 //! What the attributes expand to. No part of the interface: it may change in any release.
 
 use crate::root::Root;
+use crate::testing::{Equipment, Verdict, on_this_thread};
+use std::ops::Range;
 use std::pin::Pin;
 use std::process::exit;
 
@@ -8,27 +10,29 @@ use std::process::exit;
 #[derive(Debug)]
 pub struct RuntimeOptions {
     root: Root,
+    current_thread: bool,
+    start_paused: bool,
 }
 
 impl RuntimeOptions {
     #[must_use]
     pub fn new() -> Self {
-        Self { root: Root::new() }
+        Self { root: Root::new(), current_thread: false, start_paused: false }
     }
 
     #[must_use]
     pub fn worker_threads(self, threads: usize) -> Self {
-        Self { root: self.root.worker_threads(threads) }
+        Self { root: self.root.worker_threads(threads), ..self }
     }
 
     #[must_use]
     pub fn current_thread(self) -> Self {
-        Self { root: self.root.current_thread() }
+        Self { root: self.root.current_thread(), current_thread: true, ..self }
     }
 
     #[must_use]
     pub fn start_paused(self, paused: bool) -> Self {
-        Self { root: self.root.start_paused(paused) }
+        Self { root: self.root.start_paused(paused), start_paused: paused, ..self }
     }
 }
 
@@ -56,6 +60,18 @@ pub fn main<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
 /// Its body is boxed: a binary of hundreds of tests compiles a root once, and not for each of them.
 pub fn test<F: Future>(options: RuntimeOptions, body: F) -> F::Output {
     let body: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(body);
-    let outcome = options.root.signals(false).run(body);
+    let RuntimeOptions { root, current_thread, start_paused } = options;
+    let root = root.signals(false);
+    let outcome = if current_thread {
+        let equipment = Equipment { io: true, paused: start_paused };
+        on_this_thread(equipment, |runtime| runtime.block_on(root.run_async(body)))
+    } else {
+        root.run(body)
+    };
     outcome.result.unwrap_or_else(|cancelled| panic!("the test's root scope was cancelled: {cancelled}"))
+}
+
+/// Runs a test once under each of these seeds.
+pub fn test_under_seeds<F: Future<Output: Verdict>>(seeds: Range<u64>, make: fn() -> F) -> F::Output {
+    crate::testing::under_seeds(seeds, make)
 }

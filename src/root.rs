@@ -5,7 +5,8 @@ mod signals;
 
 pub use signals::Signal;
 
-use crate::{CancelScope, Cancelled, Cause, ScopeHandle};
+use crate::{CancelScope, Cancelled, Cause, ScopeHandle, TaskKind};
+use arbour_primitives::scope::Label;
 use gears::{Gear, Gears};
 use signals::Signals;
 use std::future::poll_fn;
@@ -161,6 +162,7 @@ impl Root {
         arbour_supervisor::install();
         let scope = CancelScope::new();
         let root = scope.handle();
+        root.describe(Label::new(TaskKind::Root).since(Instant::now().into_std()));
         let mut running = pin!(scope.run(body));
         let mut signals = if self.signals { Signals::listen() } else { Signals::deaf() };
         let mut first = None;

@@ -1,8 +1,23 @@
-//! What tests of asynchronous code need: paused time, and faults at every await.
+//! What tests of asynchronous code need: paused time, seeded orders of tasks, faults at every await.
 
 mod every_await;
+mod idle;
+mod runtime;
+mod seeds;
+mod sequencer;
+mod simulate;
+mod time;
 
+pub(crate) use runtime::{Equipment, on_this_thread};
+#[doc(hidden)]
+pub use seeds::{Verdict, under_seeds};
+
+pub use arbour_supervisor::simulation::{Deadlock, Step, Trace, Waiting};
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
+pub use idle::{AllTasksBlocked, wait_all_tasks_blocked};
+pub use sequencer::{CurrentStep, NextStep, SequenceError, Sequencer};
+pub use simulate::{Simulated, SimulationError, random, simulate};
+pub use time::advance;
 
 use std::pin::Pin;
 
@@ -28,15 +43,7 @@ use std::pin::Pin;
 pub fn block_on<F: Future>(future: F) -> F::Output {
     // Boxed, so that a binary of many tests compiles what runs them once.
     let future: Pin<Box<dyn Future<Output = F::Output> + '_>> = Box::pin(future);
-    arbour_supervisor::install();
-    // Runs that are to repeat each other begin alike.
-    arbour_primitives::scope::branch::set_turn(0);
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime on this thread needs only memory and descriptors")
-        .block_on(future)
+    on_this_thread(Equipment { io: true, paused: true }, |runtime| runtime.block_on(future))
 }
 
 /// The number of scopes that have begun, or have a handle, and have not ended: groups, child tasks,

@@ -36,7 +36,7 @@ impl Entry {
     pub(crate) fn options(self) -> &'static str {
         match self {
             Self::Main => "`flavor`, `worker_threads` and `crate`",
-            Self::Test => "`flavor`, `worker_threads`, `start_paused` and `crate`",
+            Self::Test => "`seeds`, `seed`, `flavor`, `worker_threads`, `start_paused` and `crate`",
         }
     }
 
@@ -46,9 +46,10 @@ impl Entry {
         let Function { attributes, visibility, signature, body } = function;
         let Signature { ident, output, .. } = signature;
         let (root, builder) = (options.root(), options.builder(self));
-        let (harness, run) = match self {
-            Self::Main => (None, quote!(main)),
-            Self::Test => (Some(quote!(#[::core::prelude::v1::test])), quote!(test)),
+        let (harness, call) = match (self, options.seeds()) {
+            (Self::Main, _) => (None, quote!(main(#builder, #ident()))),
+            (Self::Test, None) => (Some(harness()), quote!(test(#builder, #ident()))),
+            (Self::Test, Some(seeds)) => (Some(harness()), quote!(test_under_seeds(#seeds, #ident))),
         };
         // The function that was written stays inside: unlike an async block it has a return type, which `?`
         // and `impl Trait` need, and under its own name it hides nothing that its body may call.
@@ -57,7 +58,7 @@ impl Entry {
             #(#attributes)*
             #visibility fn #ident() #output {
                 async fn #ident() #output #body
-                #root::__private::#run(#builder, #ident())
+                #root::__private::#call
             }
         })
     }
@@ -103,6 +104,11 @@ impl Entry {
             Self::Test => error,
         }
     }
+}
+
+/// The attribute by which the test harness finds a test.
+fn harness() -> TokenStream {
+    quote!(#[::core::prelude::v1::test])
 }
 
 impl fmt::Display for Entry {

@@ -52,6 +52,10 @@ pub fn main(options: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// Options, all of them optional:
 ///
+/// - `seeds = 1000` runs the test under each of so many seeds, from 0: on one thread, with the clock paused
+///   and without sockets, in an order of tasks that the seed stands for. The first seed that fails is
+///   printed. The test then returns nothing or a `Result`;
+/// - `seed = 17` runs it under this one alone, as `ARBOUR_SEED=17` in the environment does;
 /// - `start_paused = false` lets time run (the default is `true`; it needs one thread);
 /// - `flavor = "current_thread"` (the default) or `"multi_thread"`, in which time runs;
 /// - `worker_threads = 2`, from 1 up, for `multi_thread` only (default: the number of cores);

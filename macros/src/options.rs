@@ -13,7 +13,25 @@ pub(crate) struct Options {
     flavor: Option<Flavor>,
     worker_threads: Option<LitInt>,
     start_paused: Option<(bool, Expr)>,
+    seeds: Option<(Seeds, Expr)>,
     root: Option<Path>,
+}
+
+/// Which seeds a test is run under.
+#[derive(Clone, Copy)]
+enum Seeds {
+    /// So many, from 0.
+    First(u64),
+    One(u64),
+}
+
+impl Seeds {
+    fn range(self) -> TokenStream {
+        match self {
+            Self::First(count) => quote!(0..#count),
+            Self::One(seed) => quote!(#seed..#seed + 1),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,6 +61,11 @@ impl Options {
     /// The path of `arbour`.
     pub(crate) fn root(&self) -> Path {
         self.root.clone().unwrap_or_else(|| parse_quote!(::arbour))
+    }
+
+    /// The range of the seeds that a test is run under, if it is.
+    pub(crate) fn seeds(&self) -> Option<TokenStream> {
+        self.seeds.as_ref().map(|(seeds, _)| seeds.range())
     }
 
     /// The expression that makes the runtime's options.
@@ -77,6 +100,8 @@ impl Options {
             "start_paused" if entry == Entry::Test => {
                 once(&mut self.start_paused, &name, start_paused(input.parse()?)?)
             }
+            "seeds" if entry == Entry::Test => self.take_seeds(&name, input, Seeds::First),
+            "seed" if entry == Entry::Test => self.take_seeds(&name, input, Seeds::One),
             "crate" => once(&mut self.root, &name, input.call(Path::parse_mod_style)?),
             unknown => Err(Error::new(
                 name.span(),
@@ -85,8 +110,31 @@ impl Options {
         }
     }
 
+    fn take_seeds(&mut self, name: &Ident, input: ParseStream<'_>, kind: fn(u64) -> Seeds) -> Result<()> {
+        let value: Expr = input.parse()?;
+        let least = u64::from(name == "seeds");
+        let number = number(&value).filter(|number| (least..u64::MAX).contains(number));
+        let number =
+            number.ok_or_else(|| refused(&name.to_string(), &value, &format!("a number from {least} up")))?;
+        match self.seeds.replace((kind(number), value)) {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                name.span(),
+                format!("`{name}` is the second option about seeds: take either `seeds` or `seed`, once"),
+            )),
+        }
+    }
+
     fn refuse_contradictions(&self, entry: Entry) -> Result<()> {
         let current_thread = self.flavor(entry) == Flavor::CurrentThread;
+        if let Some((_, value)) = &self.seeds
+            && !(current_thread && self.start_paused(entry))
+        {
+            return Err(Error::new_spanned(
+                value,
+                "a test under seeds runs on one thread with the clock paused: leave `flavor` and `start_paused` away",
+            ));
+        }
         match (&self.worker_threads, &self.start_paused) {
             (Some(count), _) if current_thread => Err(Error::new_spanned(
                 count,
@@ -117,6 +165,13 @@ fn flavor(value: &Expr) -> Result<Flavor> {
     }
 }
 
+fn number(value: &Expr) -> Option<u64> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
 fn string(value: &Expr) -> Option<String> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(string), .. }) => Some(string.value()),
@@ -126,9 +181,7 @@ fn string(value: &Expr) -> Option<String> {
 
 fn worker_threads(value: &Expr) -> Result<LitInt> {
     match value {
-        Expr::Lit(ExprLit { lit: Lit::Int(count), .. })
-            if count.base10_parse::<usize>().is_ok_and(|count| count > 0) =>
-        {
+        Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if number(value).is_some_and(|count| count > 0) => {
             Ok(count.clone())
         }
         _ => Err(refused("worker_threads", value, "a number of threads from 1 up")),

@@ -2,6 +2,7 @@
 //!
 //! - [`scope`]: a body that can be cancelled from outside, and clean-up that always runs.
 //! - [`stream`]: ordered, reliable streams of objects, and the one that lives in memory.
+//! - [`standstill`]: what a pending await waits for, told when somebody asks.
 //! - [`sync`]: what tokio's synchronisation does not do.
 //! - [`mod@loom`]: the one file that knows std from loom, so that crates above can model through this one.
 //!
@@ -11,6 +12,8 @@
 
 pub mod loom;
 pub mod scope;
+#[doc(hidden)]
+pub mod standstill;
 pub mod stream;
 pub mod sync;
 #[cfg(test)]

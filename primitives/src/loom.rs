@@ -6,6 +6,9 @@
 
 pub use imp::*;
 
+/// Text that is shared. No race depends on it, so loom need not see its count.
+pub type Text = std::sync::Arc<str>;
+
 /// A number that is written only while nobody else can read it: loom need not branch on it.
 pub(crate) use core::sync::atomic::AtomicU64 as UnwatchedU64;
 

@@ -31,6 +31,7 @@ mod few;
 mod frame;
 mod gate;
 mod handle;
+mod label;
 mod mail;
 #[cfg(test)]
 mod models;
@@ -39,6 +40,7 @@ mod remains;
 mod run;
 pub mod runtime;
 mod shield;
+mod survey;
 pub mod task;
 #[cfg(all(test, not(arbour_loom)))]
 mod tests;
@@ -56,9 +58,11 @@ pub use clean_up::{Origin, clean_up, defer};
 pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;
 pub use handle::ScopeHandle;
+pub use label::{Kind, Label};
 pub use run::{CancelScope, Scope};
 pub use runtime::BoxFuture;
 pub use shield::{Shield, shield};
+pub use survey::{Sight, Stage, survey};
 pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
 
 /// What a panic said, for a report.
@@ -69,6 +73,13 @@ pub fn panic_message(payload: &Payload) -> &str {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic whose payload is no text")
+}
+
+/// Lets each outermost poll on this thread take so many units instead of the usual, so that a
+/// simulation sees awaits yield that are ready; `None` puts the usual back.
+#[doc(hidden)]
+pub fn set_allowance(units: Option<u32>) {
+    current::set_allowance(units);
 }
 
 /// The number of nodes that have not ended, in the whole process; for tests that look for leaks.

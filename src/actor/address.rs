@@ -5,6 +5,7 @@ use super::error::{AskError, TellError, TryTellError};
 use super::mailbox::Envelope;
 use super::reply::Reply;
 use crate::stream::{SendStream, Statistics, TrySendError};
+use arbour_primitives::standstill::telling;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -70,7 +71,9 @@ impl<A: Actor> Address<A> {
         let asker = reply.asker();
         let envelope = Envelope::asking(message(reply), asker);
         self.mailbox.send(envelope).await.map_err(|_| AskError::Stopped)?;
-        answered.await.unwrap_or(Err(AskError::Stopped))
+        telling(answered, || format!("the reply of the actor {}", self.name))
+            .await
+            .unwrap_or(Err(AskError::Stopped))
     }
 
     /// The actor's name.

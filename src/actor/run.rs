@@ -6,7 +6,7 @@ use super::context::Context;
 use super::mailbox::Mailbox;
 use super::redelivery::Redelivery;
 use crate::stream::{Capacity, memory_stream};
-use crate::{Cause, Failure, ScopeHandle, TaskGroup, stopping};
+use crate::{Cause, Failure, ScopeHandle, TaskGroup, TaskKind, stopping};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -48,7 +48,11 @@ pub fn spawn_actor<A: Actor>(
     let (sender, receiver) = memory_stream(mailbox);
     let mailbox = Mailbox::new(Arc::clone(&name), receiver, Redelivery::none());
     let mut cx = Context::new(&name, 1);
-    group.task().name(Arc::clone(&name)).spawn(async move { run(&mailbox, actor, &mut cx, || {}).await });
+    group
+        .task()
+        .name(Arc::clone(&name))
+        .kind(TaskKind::Actor)
+        .spawn(async move { run(&mailbox, actor, &mut cx, || {}).await });
     Address { name, mailbox: sender }
 }
 

@@ -23,6 +23,7 @@ pub struct Failure {
 struct Inner {
     what: What,
     task: Option<Arc<str>>,
+    path: Option<Arc<str>>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,17 +52,33 @@ impl Failure {
     }
 
     fn new(what: What) -> Self {
-        Self { inner: Arc::new(Inner { what, task: None }) }
+        Self { inner: Arc::new(Inner { what, task: None, path: None }) }
     }
 
     /// The same failure, with the name of the task it happened in. The innermost name stays.
     #[must_use]
-    pub(crate) fn in_task(self, name: &TaskName) -> Self {
+    pub(crate) fn in_task(self, name: &TaskName, group: &[Arc<str>]) -> Self {
         if self.inner.task.is_some() {
             return self;
         }
-        let inner = Inner { what: self.inner.what.clone(), task: Some(name.to_string().into()) };
+        let task: Arc<str> = name.to_string().into();
+        let path: Vec<&str> = group.iter().map(|name| &**name).chain([&*task]).collect();
+        let inner =
+            Inner { what: self.inner.what.clone(), path: Some(path.join("/").into()), task: Some(task) };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The same failure of the same task, made from another error.
+    pub(crate) fn with_error<E: Error + Send + Sync + 'static>(&self, error: E) -> Self {
+        let what = What::Error { error: Arc::new(error), type_name: std::any::type_name::<E>() };
+        Self { inner: Arc::new(Inner { what, task: self.inner.task.clone(), path: self.inner.path.clone() }) }
+    }
+
+    /// The names of what was around the task that failed, from the outside in, and its own, with `/` between. What
+    /// has no name is left out.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.inner.path.as_deref()
     }
 
     /// The name of the task that failed: given, or the place where it was spawned.
@@ -134,8 +151,8 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(task) = self.task() {
-            write!(f, "{task}: ")?;
+        if let Some(path) = self.path() {
+            write!(f, "{path}: ")?;
         }
         match &self.inner.what {
             What::Error { error, .. } => {

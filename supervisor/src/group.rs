@@ -3,22 +3,24 @@
 mod body;
 mod error;
 mod handle;
+mod looking;
 mod reraised;
 mod spawn;
 mod start;
 
 pub use error::GroupError;
 pub use handle::{TaskError, TaskHandle, TaskState};
+pub use looking::GroupStatistics;
 pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
 
 use crate::failure::Failure;
+use crate::spawn::Spawner;
 use arbour_primitives::scope::task::Host;
-use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
+use arbour_primitives::scope::{Cause, Ended, Kind, Label, Observe, ScopeHandle};
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::runtime::Handle;
 
 /// Runs `body` with a group for child tasks, and ends when the body and all children have.
 ///
@@ -63,7 +65,16 @@ where
     F: FnOnce(TaskGroup) -> Fut,
     Fut: Future,
 {
-    run(body, |_| None).await
+    run(Label::new(Kind::Group), body, |_| None).await
+}
+
+/// A group that has a name, or is more than a group, to those who look at it.
+pub(crate) async fn labelled_group<F, Fut>(label: Label, body: F) -> Result<Fut::Output, GroupError>
+where
+    F: FnOnce(TaskGroup) -> Fut,
+    Fut: Future,
+{
+    run(label, body, |_| None).await
 }
 
 /// Like [`task_group`], for a body that can fail: its error cancels the children and is a failure
@@ -105,13 +116,16 @@ where
     E: Into<Failure>,
 {
     let fallible = async move |group: TaskGroup| body(group).await.map_err(Into::into);
-    match run(fallible, |output: &Result<T, Failure>| output.as_ref().err().cloned()).await? {
+    match run(Label::new(Kind::Group), fallible, |output: &Result<T, Failure>| output.as_ref().err().cloned())
+        .await?
+    {
         Ok(value) => Ok(value),
         Err(failure) => Err(GroupError::Failed(vec![failure])),
     }
 }
 
 async fn run<F, Fut>(
+    label: Label,
     body: F,
     failure_of: fn(&Fut::Output) -> Option<Failure>,
 ) -> Result<Fut::Output, GroupError>
@@ -120,10 +134,11 @@ where
     Fut: Future,
 {
     crate::runtime::install();
-    let runtime = Handle::current();
+    let spawner = Spawner::current();
     let mut opened = None;
     let host = Host::new(|scope| {
-        let shared = Arc::new(Shared { scope, runtime, failures: Mutex::default() });
+        scope.describe(label.since(crate::timeout::now()));
+        let shared = Arc::new(Shared { scope, spawner, failures: Mutex::default() });
         opened = Some(Arc::clone(&shared));
         let group = TaskGroup { shared: Arc::clone(&shared) };
         (async move { body(group).await }, HostObserver { shared, failure_of })
@@ -147,7 +162,7 @@ pub struct TaskGroup {
 /// What a group, its handles and its children share.
 struct Shared {
     scope: ScopeHandle,
-    runtime: Handle,
+    spawner: Spawner,
     failures: Mutex<Vec<Failure>>,
 }
 

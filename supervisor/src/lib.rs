@@ -28,7 +28,11 @@ mod retry;
 mod runtime;
 mod scope;
 pub mod shutdown;
+#[doc(hidden)]
+pub mod simulation;
+mod spawn;
 mod supervisor;
+mod tasks;
 pub mod thread;
 mod timeout;
 mod values;
@@ -37,8 +41,8 @@ pub use child::{ChildContext, ChildSpec};
 pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use failure::Failure;
 pub use group::{
-    GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle, TaskState,
-    task_group, try_task_group,
+    GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
+    TaskState, task_group, try_task_group,
 };
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
@@ -47,6 +51,7 @@ pub use supervisor::{
     ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
     SupervisorSnapshot,
 };
+pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
 #[doc(hidden)]
 pub use values::Key as ValueKey;

@@ -1,13 +1,14 @@
 //! What tokio gives to the scopes below: the task's identity, a spawner, a timer, what code takes along.
 
 use crate::carried::carry_boxed;
+use crate::spawn::spawn_stray;
 use arbour_primitives::scope::runtime::{BoxFuture, Runtime, install as install_below};
 use std::hash::{Hash, Hasher};
 use std::time::Instant;
 
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
-    install_below(Runtime { task_id, spawn, sleep_until, carry: carry_boxed });
+    install_below(Runtime { task_id, spawn: spawn_stray, sleep_until, carry: carry_boxed });
     crate::panic::install();
 }
 
@@ -31,16 +32,6 @@ pub(crate) fn task_id() -> u64 {
     let mut number = Number(0);
     id.hash(&mut number);
     number.finish()
-}
-
-fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => {
-            drop(runtime.spawn(future));
-            Ok(())
-        }
-        Err(_) => Err(future),
-    }
 }
 
 fn sleep_until(deadline: Instant) -> BoxFuture {

@@ -121,7 +121,7 @@ mod anyio_taskgroups {
             never::<()>().await;
         });
         let error = outcome.await.unwrap_err();
-        let printed = "1 task failed\n- branch: 1 task failed\n  - leaf: disk 6 is full";
+        let printed = "1 task failed\n- branch: 1 task failed\n  - branch/leaf: disk 6 is full";
         assert_eq!(error.to_string(), printed);
         assert_eq!(error.find::<DiskFull>().unwrap().0, 6);
     }
@@ -161,7 +161,7 @@ mod anyio_taskgroups {
             never::<()>().await;
         }));
         let error = outcome.await.unwrap().unwrap_err();
-        let printed = "1 task failed\n- branch: 1 task failed\n  - flusher: not flushed: broken pipe";
+        let printed = "1 task failed\n- branch: 1 task failed\n  - branch/flusher: not flushed: broken pipe";
         assert_eq!(error.to_string(), printed);
     }
 

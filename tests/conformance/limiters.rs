@@ -18,6 +18,28 @@ fn told(limiter: &CapacityLimiter) -> (usize, usize, usize) {
 mod anyio_synchronization {
     use super::*;
 
+    /// The total is a `usize`: a fraction does not compile, and each number that does is exact.
+    #[arbour::test]
+    async fn capacitylimiter_bad_init_type() {
+        let limiter = CapacityLimiter::new(usize::MAX);
+        let token = limiter.try_acquire().unwrap();
+        assert_eq!((limiter.total(), told(&limiter)), (usize::MAX, (1, usize::MAX - 1, 0)));
+        drop(token);
+        assert_eq!(limiter.available(), usize::MAX);
+    }
+
+    /// A negative total does not compile; one below what is borrowed leaves none over, not fewer.
+    #[arbour::test]
+    async fn capacitylimiter_bad_init_value() {
+        let limiter = CapacityLimiter::new(2);
+        let tokens = [limiter.try_acquire().unwrap(), limiter.try_acquire().unwrap()];
+        limiter.set_total(0);
+        assert_eq!((limiter.total(), limiter.borrowed(), limiter.available()), (0, 2, 0));
+        drop(tokens);
+        assert_eq!((limiter.borrowed(), limiter.available()), (0, 0));
+        assert!(limiter.try_acquire().is_err());
+    }
+
     #[arbour::test]
     async fn capacitylimiter_zero_tokens() {
         let limiter = CapacityLimiter::new(0);

@@ -7,14 +7,17 @@
 mod calling_back;
 mod cancelling;
 mod conditions;
+mod debugging;
 mod failures;
 mod group_ends;
+mod handles;
 mod limiters;
 mod limits_of_time;
 mod locks;
 mod observing;
 mod oneshots;
 mod portals;
+mod running;
 mod semaphores;
 mod shielding;
 mod starting;

@@ -1,7 +1,9 @@
 //! How groups fail: what is recorded, what is cancelled, how it is found and printed.
 
 use crate::support::{MS, everywhere, never, turns};
-use arbour::{CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, task_group, try_task_group};
+use arbour::{
+    CancelScope, Cause, Failure, GroupError, TaskError, catch_cancel, shield, task_group, try_task_group,
+};
 use std::fmt;
 use std::io;
 
@@ -152,7 +154,10 @@ fn find_looks_into_nested_groups_and_it_prints_as_a_tree() {
         let error = mixed().await;
         assert_eq!(error.find::<DiskFull>().unwrap().0, 6);
         assert!(error.find::<fmt::Error>().is_none());
-        assert_eq!(error.to_string(), "1 task failed\n- branch: 1 task failed\n  - leaf: disk 6 is full");
+        assert_eq!(
+            error.to_string(),
+            "1 task failed\n- branch: 1 task failed\n  - branch/leaf: disk 6 is full"
+        );
     });
 }
 
@@ -216,4 +221,41 @@ fn a_cancelled_join_is_given_where_its_scope_is_not_cancelled() {
             matches!(outcome.await.unwrap(), Err(arbour::TaskError::Cancelled(cause)) if cause == "alone".into())
         );
     });
+}
+
+#[test]
+fn split_find_and_only_look_into_groups_inside() {
+    everywhere(3, || async {
+        let parse = |text: &'static str| text.parse::<u32>().map(drop);
+        let outcome = task_group(async |outer| {
+            outer.task().name("inner").spawn(task_group_of(vec![
+                Err(Failure::from(parse("seven").unwrap_err())),
+                Err(Failure::message("broken")),
+            ]));
+            outer.task().name("flat").spawn(async move { parse("eight") });
+            turns(20).await;
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(error.find::<std::num::ParseIntError>().is_some());
+        let Err(error) = error.only::<std::num::ParseIntError>() else { panic!("a message is among them") };
+        let (found, rest) = error.split::<std::num::ParseIntError>();
+        assert!(!found.is_empty() && found.iter().all(|failure| failure.path().is_some()), "{found:?}");
+        let rest = rest.expect("the message is left").to_string();
+        assert_eq!(rest, "1 task failed\n- inner: 1 task failed\n  - inner/second: broken");
+    });
+}
+
+/// A group whose children, named for their order, all fail before one of them is heard of.
+async fn task_group_of(outcomes: Vec<Result<(), Failure>>) -> Result<(), arbour::GroupError> {
+    task_group(async |group| {
+        let names = ["first", "second", "third"];
+        for (name, outcome) in names.into_iter().zip(outcomes) {
+            group.task().name(name).spawn(shield(async move {
+                turns(2).await;
+                outcome
+            }));
+        }
+        shield(turns(10)).await;
+    })
+    .await
 }

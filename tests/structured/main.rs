@@ -25,5 +25,6 @@ mod retrying;
 mod spans;
 mod support;
 mod sync_every_await;
+mod tasks;
 mod thread_calls;
 mod values;

@@ -3,6 +3,7 @@
 //! A law is a function from the repository's texts to complaints, each with its place, what is wrong
 //! and what to do. `check` runs all of them; `tidy/tests.rs` has a test per law, and a planted breach.
 
+mod awaits;
 mod code;
 mod imports;
 mod manifests;
@@ -34,6 +35,7 @@ const LAWS: &[Law] = &[
     text::nothing_is_left_open,
     text::select_is_biased,
     twins::every_fault_has_a_twin,
+    awaits::every_await_is_swept,
 ];
 
 /// Holds every law against the repository; the failure lists all complaints.

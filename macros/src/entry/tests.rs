@@ -144,6 +144,57 @@ fn time_runs_by_default_where_threads_run_beside_each_other() {
     assert_eq!(builder(Entry::Test, quote!(flavor = "multi_thread")), "");
 }
 
+#[track_caller]
+fn runs_under(options: TokenStream, seeds: &TokenStream) {
+    expands(
+        Entry::Test,
+        options,
+        quote!(
+            async fn f() {}
+        ),
+        &quote! {
+            #[::core::prelude::v1::test]
+            fn f() {
+                async fn f() {}
+                ::arbour::__private::test_under_seeds(#seeds, f)
+            }
+        },
+    );
+}
+
+#[test]
+fn a_test_under_seeds_hands_over_the_function_to_be_called_for_each() {
+    runs_under(quote!(seeds = 1_000), &quote!(0..1000u64));
+    runs_under(quote!(seed = 17), &quote!(17u64..17u64 + 1));
+    runs_under(quote!(seed = 0, start_paused = true), &quote!(0u64..0u64 + 1));
+}
+
+#[test]
+fn a_bad_number_of_seeds_is_refused_by_its_value() {
+    refuses_option(Entry::Test, quote!(seeds = 0), "`seeds` is a number from 1 up, not `0`");
+    refuses_option(Entry::Test, quote!(seed = "x"), "`seed` is a number from 0 up, not `\"x\"`");
+    let most = quote!(seed = 18446744073709551615);
+    refuses_option(Entry::Test, most, "`seed` is a number from 0 up, not `18446744073709551615`");
+}
+
+#[test]
+fn two_options_about_seeds_are_refused() {
+    let why = "`seed` is the second option about seeds: take either `seeds` or `seed`, once";
+    refuses_option(Entry::Test, quote!(seeds = 10, seed = 3), why);
+}
+
+#[test]
+fn seeds_on_several_threads_or_with_running_time_are_refused() {
+    let why = "a test under seeds runs on one thread with the clock paused";
+    refuses_option(Entry::Test, quote!(seeds = 10, flavor = "multi_thread"), why);
+    refuses_option(Entry::Test, quote!(seeds = 10, start_paused = false), why);
+}
+
+#[test]
+fn seeds_are_an_option_of_tests_only() {
+    refuses_option(Entry::Main, quote!(seeds = 10), "`seeds` is not an option of `#[arbour::main]`");
+}
+
 #[test]
 fn a_function_that_is_not_async_is_refused() {
     let why = "`main` is not `async`, so `#[arbour::main]` has nothing to run";

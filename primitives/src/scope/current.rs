@@ -17,11 +17,13 @@ pub(super) struct Slot {
     /// inside a body, must not see this scope.
     task: Cell<u64>,
     units: Cell<u32>,
+    /// What an outermost poll may spend: [`UNITS`], but in a simulation.
+    allowance: Cell<u32>,
 }
 
 impl Slot {
     const fn new() -> Self {
-        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0) }
+        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0), allowance: Cell::new(UNITS) }
     }
 
     /// The number of the node in the slot, visible or not; 0 without one.
@@ -60,6 +62,12 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
         (_, Some(look)) => look(None),
         (_, None) => unreachable!("the look was taken only where it ran"),
     }
+}
+
+/// Gives each outermost poll on this thread other units than [`UNITS`], until it is given anew; `None`
+/// gives them back.
+pub(super) fn set_allowance(units: Option<u32>) {
+    let _ = SLOT.try_with(|slot| slot.allowance.set(units.unwrap_or(UNITS)));
 }
 
 /// The current node, if any.
@@ -138,7 +146,7 @@ fn enter(slot: &Slot, node: Option<&Node>, outermost: bool) -> Before {
     let task = slot.task.get();
     if outermost {
         slot.task.set(runtime::task_id());
-        slot.units.set(UNITS);
+        slot.units.set(slot.allowance.get());
     }
     (slot.node.replace(node.map(Node::tag)), task)
 }

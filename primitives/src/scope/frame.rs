@@ -24,6 +24,7 @@ use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
 use super::remains;
 use super::runtime;
 use super::tree::{self, Ending, Link, NIL};
+use crate::standstill;
 use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -444,7 +445,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         loop {
             let ending = self.ending();
             match after::settle(self.node.as_ref(), self.after, outermost, ending, cx) {
-                Settled::Waiting if *self.registered => return Poll::Pending,
+                Settled::Waiting if *self.registered => {
+                    return standstill::tell(Poll::Pending, || self.wanted());
+                }
                 Settled::Waiting => self.register(cx),
                 // The last child may have failed after `ending` was asked.
                 Settled::Passing if self.ending() == Ending::Dropped => {
@@ -463,6 +466,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
                     return self.resolve();
                 }
             }
+        }
+    }
+
+    /// What a node whose body is gone waits for, in words.
+    #[cold]
+    fn wanted(&self) -> String {
+        let tasks = self.node.as_ref().map_or(0, |node| tree::lock().task_count(node));
+        match tasks {
+            0 => "the end of its clean-up".to_owned(),
+            1 => "the end of 1 child task".to_owned(),
+            tasks => format!("the end of {tasks} child tasks"),
         }
     }
 
@@ -502,7 +516,8 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         let Some(node) = self.node.take() else { return Poll::Pending };
         *self.node = tree::change(|tree, effects| tree.end_if_lifted(node, effects)).err();
         if self.node.is_some() {
-            return Poll::Pending;
+            let why = || "the end of the cancelled scope around it".to_owned();
+            return standstill::tell(Poll::Pending, why);
         }
         self.resolve()
     }

@@ -3,6 +3,7 @@
 use super::current;
 use super::node::{CANCELLED, Node};
 use super::tree;
+use crate::standstill;
 use core::task::{Context, Poll, Waker};
 
 /// The gate of one await: not begun, or begun.
@@ -60,7 +61,8 @@ impl Gate {
                 Verdict::Refused(node) => {
                     let refused = self.watch.register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
-                        return Poll::Pending;
+                        let why = || "the end of a cancelled scope, which is held".to_owned();
+                        return standstill::tell(Poll::Pending, why);
                     }
                     // Lifted just now: look again.
                 }

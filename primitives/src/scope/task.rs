@@ -5,6 +5,7 @@ use super::handle::ScopeHandle;
 use super::node::Node;
 use super::tree;
 use core::fmt;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -132,9 +133,18 @@ impl Drop for Reservation {
 impl ScopeHandle {
     /// A seat for a child task, unless the scope takes none any more: it has not begun, its first
     /// finalizer has, or it has ended.
+    ///
+    /// Those who look at the tree are told that it was spawned at the place of this call.
     #[must_use]
+    #[track_caller]
     pub fn seat(&self) -> Option<Seat> {
-        let node = tree::lock().attach_task(&self.node)?;
+        self.seat_at(Location::caller())
+    }
+
+    /// Like [`seat`](Self::seat), for a child that was spawned at `place`.
+    #[must_use]
+    pub fn seat_at(&self, place: &'static Location<'static>) -> Option<Seat> {
+        let node = tree::lock().attach_task(&self.node, place)?;
         Some(Seat { node: Some(node) })
     }
 

@@ -43,13 +43,16 @@ mod ending;
 mod flags;
 mod holds;
 mod links;
+mod looking;
 mod records;
 
 use super::cause::Cause;
 use super::effects::Effects;
+use super::label::Label;
 use super::mail::{Deferred, Mail};
 use super::node::{self, Node, Tag};
 use crate::loom::{Arc, Mutex, MutexGuard};
+use core::panic::Location;
 use core::task::Waker;
 use std::time::Instant;
 
@@ -113,6 +116,8 @@ pub(super) struct Record {
     /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
     /// record keeps it, so that it can still be read.
     cause: Option<Arc<Cause>>,
+    /// Where it was spawned, if it is a task.
+    place: Option<&'static Location<'static>>,
     parent: u32,
     first_child: u32,
     previous: u32,
@@ -141,6 +146,7 @@ struct Extra {
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
     watchers: Vec<(u64, Waker)>,
+    label: Option<Label>,
 }
 
 pub(super) struct Tree {
@@ -200,12 +206,15 @@ impl Tree {
 
     /// A running task of `parent`, unless that takes none any more. Nobody has heard of it yet, and a
     /// task holds nothing: there are no effects.
-    pub(super) fn attach_task(&mut self, parent: &Node) -> Option<Node> {
+    pub(super) fn attach_task(&mut self, parent: &Node, place: &'static Location<'static>) -> Option<Node> {
         if !self.takes_tasks(parent.index) {
             return None;
         }
         let node = self.fresh(Link::Task, false);
-        self.at(node.index).phase = Phase::Running;
+        let record = self.at(node.index);
+        record.place = Some(place);
+        record.phase = Phase::Running;
+        self.count_spawned(parent.index);
         self.link(node.index, parent.index);
         if parent.word() & flags::INHERITED != 0 {
             self.refresh_new(node.index);
@@ -236,8 +245,11 @@ impl Tree {
         if !self.is_living(to.index) {
             self.cancel(child, Cause::Dropped, effects);
         } else if self.at(child.index).phase != Phase::Ended {
+            let starter = self.parent_of(child);
+            self.uncount_spawned(starter);
             let moved = self.reparent(child, to.index, Link::Task, effects);
             debug_assert!(moved.is_ok(), "a task is moved to a scope that is waiting for it");
+            self.count_spawned(to.index);
         }
         self.release_task(to.index, effects);
     }
@@ -296,6 +308,7 @@ impl Record {
             waker: None,
             extra: None,
             cause: None,
+            place: None,
             parent: NIL,
             first_child: NIL,
             previous: NIL,

@@ -4,6 +4,7 @@ use super::current;
 use super::gate::Watch;
 use super::handle::ScopeHandle;
 use super::node::{CANCELLED, DRAIN, Node, Tag};
+use crate::standstill;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -99,15 +100,22 @@ impl Wait {
             Some((node, slot)) => (Some(node), slot.take_unit()),
             None => (None, true),
         });
-        let Some(node) = self.of.clone().or_else(|| current.map(Tag::node)) else { return Poll::Pending };
+        let Some(node) = self.of.clone().or_else(|| current.map(Tag::node)) else {
+            return standstill::tell(Poll::Pending, || self.wanted("no scope"));
+        };
         if !has_unit {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if self.watch.register(node, cx) & self.bits == 0 {
-            return Poll::Pending;
+            return standstill::tell(Poll::Pending, || self.wanted("a scope"));
         }
         self.watch.withdraw();
         Poll::Ready(())
+    }
+
+    fn wanted(&self, of: &str) -> String {
+        let what = if self.bits & DRAIN == 0 { "the cancellation" } else { "the drain or cancellation" };
+        format!("{what} of {of}")
     }
 }

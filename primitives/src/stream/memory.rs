@@ -123,6 +123,18 @@ impl<T> Shared<T> {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// What somebody wants of this stream, in words.
+    #[cold]
+    fn wanted(&self, what: &str) -> String {
+        let Statistics { queued, capacity, open_senders, open_receivers, .. } = self.statistics();
+        format!(
+            "{what} of a memory stream of {} (capacity {capacity}, {queued} queued, {}, {})",
+            core::any::type_name::<T>(),
+            count(open_senders, "sender"),
+            count(open_receivers, "receiver"),
+        )
+    }
+
     /// Writes an end of this stream for `Debug`.
     fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(name).field("statistics", &self.statistics()).finish_non_exhaustive()
@@ -133,4 +145,8 @@ impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
+}
+
+fn count(number: usize, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }

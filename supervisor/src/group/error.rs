@@ -37,36 +37,32 @@ impl GroupError {
         })
     }
 
-    /// The failures made from an `E`, and the error of those that are left, if any.
+    /// The failures made from an `E`, groups inside included, and the error of those that are left, if any.
+    ///
+    /// A group inside that failed with both is split as well: what is left of it stays where it was.
     ///
     /// # Errors
     ///
     /// The second half is what the caller still has to deal with.
     pub fn split<E: Error + 'static>(self) -> (Vec<Failure>, Option<Self>) {
-        match self {
-            Self::Failed(failures) => {
-                let (of, rest): (Vec<_>, Vec<_>) =
-                    failures.into_iter().partition(|failure| failure.downcast_ref::<E>().is_some());
-                let rest = (!rest.is_empty()).then_some(Self::Failed(rest));
-                (of, rest)
-            }
-            cancelled @ Self::Cancelled(_) => (Vec::new(), Some(cancelled)),
-        }
+        let mut found = Vec::new();
+        let rest = match self {
+            Self::Failed(failures) => take::<E>(&failures, &mut found),
+            cancelled @ Self::Cancelled(_) => Some(cancelled),
+        };
+        (found, rest)
     }
 
-    /// The failures, if all of them were made from an `E`.
+    /// The failures, if all of them were made from an `E`, groups inside included.
     ///
     /// # Errors
     ///
     /// The whole error when anything else is among them, or when the group was cancelled.
     pub fn only<E: Error + 'static>(self) -> Result<Vec<Failure>, Self> {
-        match self {
-            Self::Failed(failures)
-                if failures.iter().all(|failure| failure.downcast_ref::<E>().is_some()) =>
-            {
-                Ok(failures)
-            }
-            other => Err(other),
+        let mut found = Vec::new();
+        match &self {
+            Self::Failed(failures) if take::<E>(failures, &mut found).is_none() => Ok(found),
+            _ => Err(self),
         }
     }
 
@@ -76,7 +72,7 @@ impl GroupError {
             write!(f, "\n{:indent$}- ", "", indent = depth * 2)?;
             match failure.downcast_ref::<Self>() {
                 Some(inner) => {
-                    let task = failure.task().unwrap_or("a nested group");
+                    let task = failure.path().unwrap_or("a nested group");
                     write!(f, "{task}: {}", inner.headline())?;
                     inner.print(f, depth + 1)?;
                 }
@@ -106,4 +102,23 @@ impl Error for GroupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.failures().first().and_then(Failure::source)
     }
+}
+
+/// Collects the failures made from an `E`, and gives the error of the others.
+fn take<E: Error + 'static>(failures: &[Failure], found: &mut Vec<Failure>) -> Option<GroupError> {
+    let mut rest = Vec::new();
+    for failure in failures {
+        match failure.downcast_ref::<GroupError>() {
+            _ if failure.downcast_ref::<E>().is_some() => found.push(failure.clone()),
+            Some(GroupError::Failed(inner)) => {
+                let before = found.len();
+                let left = take::<E>(inner, found);
+                // Nothing of it was taken: it stays itself, for those who compare failures.
+                let whole = found.len() == before;
+                rest.extend(left.map(|left| if whole { failure.clone() } else { failure.with_error(left) }));
+            }
+            _ => rest.push(failure.clone()),
+        }
+    }
+    (!rest.is_empty()).then_some(GroupError::Failed(rest))
 }

@@ -2,9 +2,12 @@
 
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::{Cancelled, Cause, Ended, Gate, ScopeHandle};
+use arbour_primitives::standstill;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 use tokio::task::coop::unconstrained;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -24,6 +27,9 @@ pub enum TaskError {
     /// The group had finished: the future was dropped unpolled.
     #[error("task was not started: its group has finished")]
     NotStarted,
+    /// It has not ended yet: see [`TaskHandle::try_join`].
+    #[error("task has not finished")]
+    NotFinished,
 }
 
 /// How far a child has come.
@@ -57,8 +63,12 @@ pub struct TaskHandle<T> {
     name: TaskName,
 }
 
+type Joined<T> = Result<Ended<Result<T, Failure>>, JoinError>;
+
 struct Task<T> {
     join: JoinHandle<Ended<Result<T, Failure>>>,
+    /// What the join gave to one who only waited. The mutex is never locked: with it a handle is `Sync`, like a join.
+    early: Option<Box<Mutex<Joined<T>>>>,
     scope: ScopeHandle,
     /// The outcome `Cancelled`, while whoever awaits it is cancelled too.
     withheld: Option<Box<Withheld>>,
@@ -71,7 +81,10 @@ struct Withheld {
 }
 
 impl<T> Task<T> {
-    fn poll_join(&mut self, cx: &mut Context<'_>) -> Poll<Result<Ended<Result<T, Failure>>, JoinError>> {
+    fn poll_join(&mut self, cx: &mut Context<'_>) -> Poll<Joined<T>> {
+        if let Some(early) = self.early.take() {
+            return Poll::Ready(early.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
         let joined = Pin::new(&mut self.join).poll(cx);
         // Once tokio's budget is spent a join is pending though it is ready. In a cancelled scope the
         // body would then be dropped, and the outcome lost.
@@ -83,6 +96,18 @@ impl<T> Task<T> {
 }
 
 impl<T> Task<T> {
+    fn is_finished(&self) -> bool {
+        self.early.is_some() || self.join.is_finished()
+    }
+
+    /// Waits for the end, and keeps the outcome for whoever asks for it.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.early.is_none() && self.withheld.is_none() {
+            self.early = Some(Box::new(Mutex::new(ready!(self.poll_join(cx)))));
+        }
+        Poll::Ready(())
+    }
+
     /// In a cancelled scope the outcome `Cancelled` waits: it is that scope's own cancellation as a
     /// rule, and must not come out as an error of the code that awaits it.
     fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
@@ -103,7 +128,7 @@ impl<T> TaskHandle<T> {
         scope: ScopeHandle,
         name: TaskName,
     ) -> Self {
-        Self { task: Some(Task { join, scope, withheld: None }), name }
+        Self { task: Some(Task { join, early: None, scope, withheld: None }), name }
     }
 
     pub(super) fn not_started(name: TaskName) -> Self {
@@ -127,7 +152,7 @@ impl<T> TaskHandle<T> {
     pub fn state(&self) -> TaskState {
         match &self.task {
             None => TaskState::NotStarted,
-            Some(task) if task.join.is_finished() => TaskState::Finished,
+            Some(task) if task.is_finished() => TaskState::Finished,
             Some(task) if task.scope.is_cancelled() => TaskState::Cancelling,
             Some(_) => TaskState::Running,
         }
@@ -154,6 +179,68 @@ impl<T> TaskHandle<T> {
         }
     }
 
+    /// Waits until the child has ended, in whatever way, its own children and finalizers included. Its outcome is
+    /// still there afterwards.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: nothing is lost when it is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the handle has given its outcome already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::{Failure, TaskError, task_group};
+    ///
+    /// # arbour::testing::block_on(async {
+    /// task_group(async |group| {
+    ///     let mut child = group.task().report_to_handle().spawn(async { Err::<(), _>(Failure::message("broken")) });
+    ///     assert!(matches!(child.try_join(), Err(TaskError::NotFinished)));
+    ///     child.wait().await;
+    ///     assert!(child.is_finished());
+    ///     assert!(matches!(child.try_join(), Err(TaskError::Failed(_))));
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// ```
+    pub async fn wait(&mut self) {
+        let Self { task: Some(task), name } = self else { return };
+        let mut gate = Gate::joining();
+        poll_fn(|cx| {
+            ready!(gate.poll_enter(cx));
+            standstill::tell(task.poll_end(cx), || format!("the end of {name}"))
+        })
+        .await;
+    }
+
+    /// The child's outcome, if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::NotFinished`] while it has not; else why it gave no value.
+    ///
+    /// # Panics
+    ///
+    /// When the handle has given its outcome already.
+    pub fn try_join(&mut self) -> Result<T, TaskError> {
+        let Some(task) = &mut self.task else { return Err(TaskError::NotStarted) };
+        if let Some(withheld) = task.withheld.take() {
+            return Err(TaskError::Cancelled(withheld.cause));
+        }
+        if !task.is_finished() {
+            return Err(TaskError::NotFinished);
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        match pin!(unconstrained(poll_fn(|cx| task.poll_join(cx)))).poll(cx) {
+            Poll::Ready(joined) => outcome(joined),
+            Poll::Pending => Err(TaskError::NotFinished),
+        }
+    }
+
     /// The child's scope; none for a child that was not started.
     #[must_use]
     pub fn scope(&self) -> Option<ScopeHandle> {
@@ -165,17 +252,12 @@ impl<T> Future for TaskHandle<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = &mut self.task else { return Poll::Ready(Err(TaskError::NotStarted)) };
+        let Self { task, name } = &mut *self;
+        let Some(task) = task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         if task.withheld.is_none() {
             ready!(Gate::joining().poll_enter(cx));
-            let outcome = match ready!(task.poll_join(cx)) {
-                Ok(Ended::Value(Ok(value))) => Ok(value),
-                Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
-                Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
-                // A panic was made a failure before the node ended; what is left is the runtime's own.
-                Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
-            };
-            match outcome {
+            let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
+            match outcome(ready!(joined)) {
                 Err(TaskError::Cancelled(cause)) => {
                     task.withheld = Some(Box::new(Withheld { cause, gate: Gate::new() }));
                 }
@@ -183,6 +265,16 @@ impl<T> Future for TaskHandle<T> {
             }
         }
         task.poll_withheld(cx).map(|cause| Err(TaskError::Cancelled(cause)))
+    }
+}
+
+fn outcome<T>(joined: Joined<T>) -> Result<T, TaskError> {
+    match joined {
+        Ok(Ended::Value(Ok(value))) => Ok(value),
+        Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
+        Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
+        // A panic was made a failure before the node ended; what is left is the runtime's own.
+        Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),
     }
 }
 

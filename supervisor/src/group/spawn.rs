@@ -7,7 +7,7 @@ use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Child;
-use arbour_primitives::scope::{Ended, Observe};
+use arbour_primitives::scope::{Ended, Kind, Label, Observe};
 use std::panic::Location;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -57,7 +57,8 @@ impl TaskGroup {
     #[track_caller]
     #[must_use = "nothing is spawned yet"]
     pub fn task(&self) -> TaskBuilder<'_> {
-        TaskBuilder { group: self, name: TaskName::Place(Location::caller()), to_handle: false }
+        let place = Location::caller();
+        TaskBuilder { group: self, name: TaskName::Place(place), place, kind: Kind::Task, to_handle: false }
     }
 }
 
@@ -67,6 +68,8 @@ impl TaskGroup {
 pub struct TaskBuilder<'a> {
     group: &'a TaskGroup,
     name: TaskName,
+    place: &'static Location<'static>,
+    kind: Kind,
     to_handle: bool,
 }
 
@@ -74,6 +77,13 @@ impl TaskBuilder<'_> {
     /// Names the child; by default it is named for the place of the call.
     pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
         self.name = TaskName::Given(name.into());
+        self
+    }
+
+    /// Says what the child is to the program, for those who look at its tasks.
+    #[doc(hidden)]
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -100,8 +110,8 @@ impl TaskBuilder<'_> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (name, runtime) = (self.name.clone(), &self.group.shared.runtime);
-        let spawned = self.spawn_with(Valued { future }, |child| runtime.spawn(child));
+        let (spawner, name) = (&self.group.shared.spawner, self.name.clone());
+        let spawned = self.spawn_with(Valued { future }, |child| spawner.spawn(&name, child));
         spawned.unwrap_or_else(|_| TaskHandle::not_started(name))
     }
 
@@ -116,8 +126,9 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let runtime = &self.group.shared.runtime;
-        self.spawn_with(Fallible { future }, |child| runtime.spawn(child)).map_err(|body| body.future)
+        let (spawner, name) = (&self.group.shared.spawner, self.name.clone());
+        let spawned = self.spawn_with(Fallible { future }, |child| spawner.spawn(&name, child));
+        spawned.map_err(|body| body.future)
     }
 
     /// Makes the child and has `spawn` run it, unless the group takes no children any more.
@@ -130,8 +141,12 @@ impl TaskBuilder<'_> {
         B: Future<Output = Result<T, Failure>>,
     {
         let shared = &self.group.shared;
-        let Some(seat) = shared.scope.seat() else { return Err(body) };
+        let Some(seat) = shared.scope.seat_at(self.place) else { return Err(body) };
         let scope = seat.handle();
+        if let TaskName::Given(name) = &self.name {
+            let label = Label::new(self.kind).name(Arc::clone(name));
+            scope.describe(label.since(crate::timeout::now()));
+        }
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let body = carried(&self.name).carry(body);
@@ -158,7 +173,7 @@ pub(crate) struct ChildObserver {
 
 impl<T> Observe<Result<T, Failure>> for ChildObserver {
     fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
-        let Some(failure) = failure_of(how, &self.name, in_cancelled) else { return };
+        let Some(failure) = failure_of(how, &self.name, self.group.as_deref(), in_cancelled) else { return };
         if let Some(group) = &self.group {
             group.fail(failure, &self.name);
         }
@@ -170,6 +185,7 @@ impl<T> Observe<Result<T, Failure>> for ChildObserver {
 pub(super) fn failure_of<T>(
     how: &mut Ended<Result<T, Failure>>,
     name: &TaskName,
+    group: Option<&Shared>,
     in_cancelled: bool,
 ) -> Option<Failure> {
     if in_cancelled
@@ -183,7 +199,7 @@ pub(super) fn failure_of<T>(
         Ended::Panicked(payload) => Failure::from_panic(payload),
         Ended::Value(Ok(_)) | Ended::Cancelled(_) => return None,
     };
-    let failure = failure.in_task(name);
+    let failure = failure.in_task(name, &group.map(|group| group.scope.path()).unwrap_or_default());
     *how = Ended::Value(Err(failure.clone()));
     Some(failure)
 }

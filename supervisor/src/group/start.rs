@@ -8,6 +8,7 @@ use crate::carried::Carried;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
+use arbour_primitives::standstill::telling;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -129,15 +130,15 @@ impl TaskGroup {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let name = TaskName::Place(Location::caller());
+        let place = Location::caller();
         let shared = Arc::clone(&self.shared);
-        async move { start(shared, name, body).await }
+        async move { start(shared, place, body).await }
     }
 }
 
 async fn start<V, T, E, F, Fut>(
     shared: Arc<Shared>,
-    name: TaskName,
+    place: &'static Location<'static>,
     body: F,
 ) -> Result<Started<V, T>, StartError>
 where
@@ -147,23 +148,25 @@ where
     T: Send + 'static,
     E: Into<Failure> + Send + 'static,
 {
-    let place = shared.scope.reserve().ok_or(StartError::NotStarted)?;
+    let name = TaskName::Place(place);
+    let reserved = shared.scope.reserve().ok_or(StartError::NotStarted)?;
     // Outside of every scope, the group's is the only one that can wait for the child.
     let caller = ScopeHandle::current().unwrap_or_else(|| shared.scope.clone());
-    let seat = caller.seat().ok_or(StartError::NotStarted)?;
+    let seat = caller.seat_at(place).ok_or(StartError::NotStarted)?;
     let child = seat.handle();
     let ready = Arc::new(AtomicBool::new(false));
     let started = Arc::clone(&ready);
     let (sender, receiver) = oneshot::channel();
-    let token = Token { sender, place, child: child.clone(), ready: Arc::clone(&ready) };
+    let token = Token { sender, place: reserved, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
     let carrying = Carried::capture().carry(Fallible { future });
-    let task = shared.runtime.spawn(seat.child(carrying, observer));
+    let task = shared.spawner.spawn(&name, seat.child(carrying, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 
     let unready = CancelOnDrop { child: Some(child), ready: started };
-    if let Ok(value) = receiver.await {
+    let wanted = || "a child that it starts to say that it is ready".to_owned();
+    if let Ok(value) = telling(receiver, wanted).await {
         unready.keep();
         return Ok(Started { value, handle });
     }
@@ -207,7 +210,7 @@ struct StartObserver {
 
 impl<T> Observe<Result<T, Failure>> for StartObserver {
     fn ended(&mut self, how: &mut Ended<Result<T, Failure>>, in_cancelled: bool) {
-        let failure = failure_of(how, &self.name, in_cancelled);
+        let failure = failure_of(how, &self.name, Some(&self.group), in_cancelled);
         if self.ready.load(Ordering::Acquire)
             && let Some(failure) = failure
         {

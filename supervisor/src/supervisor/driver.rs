@@ -9,16 +9,16 @@ use super::start_call::StartCall;
 use crate::child::{ChildSpec, Start};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::group::{TaskGroup, task_group};
+use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
     Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
 };
 use crate::panic::discard;
 use crate::timeout::now;
-use arbour_primitives::scope::{Cause, ScopeHandle, UntilCancelled, UntilStopping};
+use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -62,7 +62,7 @@ pub(super) struct Driver {
     machine: Machine,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
-    starts: HashMap<SlotKey, SharedStart>,
+    starts: BTreeMap<SlotKey, SharedStart>,
     budgets: Budgets,
     running: HashMap<SlotKey, ScopeHandle>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
@@ -110,7 +110,8 @@ impl Driver {
     }
 
     pub(super) async fn run(self) -> Result<(), SupervisorError> {
-        match task_group(async move |keepers| self.drive(&keepers).await).await {
+        let label = Label::new(Kind::Supervisor).name(self.handle.name().into());
+        match labelled_group(label, async move |keepers| self.drive(&keepers).await).await {
             Ok(outcome) => outcome,
             // A keeper catches what its child does; what fails here is a bug of ours, told as it is.
             Err(error) => Err(SupervisorError::Aborted { cause: Cause::from(error.to_string()) }),

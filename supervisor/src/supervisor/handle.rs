@@ -8,6 +8,7 @@ use crate::child::ChildSpec;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::machine::{CallError, ChildId, Incarnation, Request, SlotKey};
+use arbour_primitives::standstill::telling;
 use arbour_primitives::stream::SendStream;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -56,7 +57,7 @@ impl SupervisorHandle {
         let (call, answer) = StartCall::new(spec);
         // A call that is not taken is dropped, which answers it.
         drop(self.shared.inbox.try_send(Inbox::StartChild(call)));
-        match answer.await {
+        match self.answered(answer).await {
             Ok(answer) => answer,
             Err(_) => Err(Refused { reason: CallError::ShuttingDown { id }, spec: None }),
         }
@@ -111,7 +112,7 @@ impl SupervisorHandle {
     pub async fn snapshot(&self) -> SupervisorSnapshot {
         let (reply, answer) = oneshot::channel();
         if self.shared.inbox.try_send(Inbox::Snapshot(reply)).is_ok()
-            && let Ok(snapshot) = answer.await
+            && let Ok(snapshot) = self.answered(answer).await
         {
             return snapshot;
         }
@@ -140,6 +141,11 @@ impl SupervisorHandle {
         let _ = self.shared.inbox.try_send(message);
     }
 
+    /// Waits for an answer.
+    async fn answered<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, oneshot::error::RecvError> {
+        telling(answer, || format!("an answer of the supervisor {}", self.name())).await
+    }
+
     async fn call(&self, request: Request) -> Result<(), CallError> {
         let id = Arc::clone(request.id());
         let (reply, answer) = oneshot::channel();
@@ -147,7 +153,7 @@ impl SupervisorHandle {
         if self.shared.inbox.try_send(Inbox::Call { request, reply }).is_err() {
             return gone();
         }
-        answer.await.unwrap_or_else(|_| gone())
+        self.answered(answer).await.unwrap_or_else(|_| gone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A test per law on the repository as it is, and for each law a breach that it finds.
 
 use super::repository::Repository;
-use super::{Law, imports, manifests, names, text, twins};
+use super::{Law, awaits, imports, manifests, names, text, twins};
 use crate::workspace::root;
 
 #[track_caller]
@@ -216,5 +216,37 @@ fn every_fault_has_a_twin() {
             ),
         ],
         &["primitives/src/a.rs", "primitives/models/a.txt"],
+    );
+}
+
+#[test]
+fn every_await_is_swept() {
+    holds(awaits::every_await_is_swept);
+    let source = "pub struct Wait;\nstruct Hidden;\n#[must_use]\nimpl<T: Into<u8>> Future for Wait<T> {\n    fn poll() {}\n}\n\
+                  impl Future for Hidden {}\nimpl<T> futures::Sink<T> for Wait {}\n";
+    let calls = "pub async fn ask() {}\npub(crate) async fn inner() {}\npub struct End;\nimpl Receive for End {\n    \
+                 async fn recv() {}\n}\nimpl End {\n    #[track_caller]\n    pub fn start<F: Fn() -> u8>(f: F) -> impl \
+                 Future<Output = u8> {}\n    async fn own() {}\n}\n#[cfg(test)]\nmod tests {\n    pub async fn no() {}\n}\n";
+    let table = "| `supervisor/src/a.rs` | `fn ask` | `tests/every_await/a.rs::swept` |\n\
+                 | `supervisor/src/a.rs` | `fn gone` | `tests/every_await/a.rs::swept` |\n\
+                 | `supervisor/src/a.rs` | `fn start` | `tests/every_await/a.rs::only_dropped` |\n\
+                 | `supervisor/src/a.rs` | `fn recv` | `tests/every_await/a.rs::nowhere` |\n";
+    let tests = "fn swept() {\n    sweep(ask);\n}\nfn only_dropped() {\n    drop_at_every_await(start);\n}\n\
+                 fn other() {\n    cancel_at_every_await(start);\n}\n";
+    finds(
+        awaits::every_await_is_swept,
+        &[
+            ("primitives/src/wait.rs", source),
+            ("supervisor/src/a.rs", calls),
+            ("tests/every_await/table.md", table),
+            ("tests/every_await/a.rs", tests),
+        ],
+        &[
+            "primitives/src/wait.rs",
+            "primitives/src/wait.rs",
+            "tests/every_await/table.md:2",
+            "tests/every_await/table.md:3",
+            "tests/every_await/table.md:4",
+        ],
     );
 }

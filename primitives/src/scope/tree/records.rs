@@ -47,9 +47,9 @@ impl Records {
         self.used = 0;
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.used as usize
+    /// Records at and above this index have not been used.
+    pub(super) const fn len(&self) -> u32 {
+        self.used
     }
 
     #[cfg(test)]

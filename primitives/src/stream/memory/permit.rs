@@ -3,6 +3,7 @@
 use super::state::End;
 use super::{SendError, SendStream, Shared};
 use crate::scope::Gate;
+use crate::standstill;
 use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
@@ -128,8 +129,8 @@ impl Place {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit<T>, SendError<()>>> {
         ready!(self.gate.poll_enter(cx));
-        let granted =
-            ready!(shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit)));
+        let granted = shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit));
+        let granted = ready!(standstill::tell(granted, || shared.wanted("room")));
         self.gate = Gate::new();
         Poll::Ready(granted.map(|()| Permit::new(shared)))
     }

@@ -3,6 +3,7 @@
 use super::state::End;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
 use crate::scope::Gate;
+use crate::standstill;
 use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
@@ -190,8 +191,8 @@ struct Next {
 impl Next {
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
-        let received =
-            ready!(shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit)));
+        let received = shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit));
+        let received = ready!(standstill::tell(received, || shared.wanted("an item")));
         self.gate = Gate::new();
         Poll::Ready(received)
     }

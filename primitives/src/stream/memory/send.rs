@@ -4,6 +4,7 @@ use super::permit::Place;
 use super::state::End;
 use super::{Capacity, Permit, Reserve, SendError, Shared, Statistics, TrySendError};
 use crate::scope::Gate;
+use crate::standstill;
 use crate::waiting::{Key, Wakes};
 use core::fmt;
 use core::pin::Pin;
@@ -262,8 +263,9 @@ impl<T> Future for Send<'_, T> {
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
         let will_wait = this.seat.is_none() && shared.capacity() == Capacity::Bounded(0);
-        shared
-            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit))
+        let sent = shared
+            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit));
+        standstill::tell(sent, || shared.wanted("room"))
     }
 }
 
@@ -297,7 +299,8 @@ impl<T> Future for Closed<'_, T> {
         let this = self.get_mut();
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
-        shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit))
+        let closed = shared.visit(cx, false, |state, visit| state.poll_watch(end, &mut this.seat, visit));
+        standstill::tell(closed, || shared.wanted("the end"))
     }
 }
 

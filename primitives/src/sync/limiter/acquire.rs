@@ -2,6 +2,7 @@
 
 use super::{BorrowError, Borrower, CapacityLimiter, Token};
 use crate::scope::Gate;
+use crate::standstill;
 use crate::waiting::{Key, visit};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -80,8 +81,8 @@ impl<'a> Wait<'a> {
         assert!(!matches!(self.turn, Turn::Over), "`{name}` was polled after it was ready");
         ready!(self.gate.poll_enter(cx));
         let state = &self.limiter.state;
-        let borrower =
-            ready!(visit(state, cx, false, |state, visit| state.poll_acquire(&mut self.turn, visit)));
+        let borrower = visit(state, cx, false, |state, visit| state.poll_acquire(&mut self.turn, visit));
+        let borrower = ready!(standstill::tell(borrower, || "a token of a limiter".to_owned()));
         self.turn = Turn::Over;
         Poll::Ready(borrower.map(|borrower| Token::new(self.limiter, borrower)))
     }

@@ -1,0 +1,13 @@
+//! Everything that can be awaited, dropped and cancelled at each of its polls.
+//!
+//! `table.md` lists what there is and which test sweeps it; a tidy law keeps the list whole. After each
+//! run nothing may live on, nothing may be held, and no item may be lost or doubled.
+#![forbid(unsafe_code)]
+
+mod actors;
+mod combining;
+mod groups;
+mod scopes;
+mod streams;
+mod supervisors;
+mod support;

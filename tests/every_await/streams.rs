@@ -1,0 +1,128 @@
+//! Memory streams: whoever is stopped at whichever poll, no item is lost or doubled.
+
+use crate::support::{sweep, turns};
+use arbour::stream::{ObjectReceive, ObjectSend, ReceiveStream, SendStream, memory_stream};
+use futures::{SinkExt, StreamExt};
+use std::cell::RefCell;
+
+/// What became of the items of one run, and the ends that are kept to look afterwards.
+struct Ledger {
+    sent: Vec<u32>,
+    received: Vec<u32>,
+    ends: (SendStream<u32>, ReceiveStream<u32>),
+}
+
+impl Ledger {
+    fn new(capacity: usize) -> Self {
+        Self { sent: Vec::new(), received: Vec::new(), ends: memory_stream(capacity) }
+    }
+
+    fn ends(&self) -> (SendStream<u32>, ReceiveStream<u32>) {
+        self.ends.clone()
+    }
+
+    /// Takes what is left, then compares: what was sent has arrived, in order, once, and nobody waits.
+    fn balances(&mut self) {
+        let statistics = self.ends.0.statistics();
+        assert_eq!((statistics.waiting_senders, statistics.waiting_receivers), (0, 0), "{statistics:?}");
+        assert_eq!((statistics.open_senders, statistics.open_receivers), (1, 1), "{statistics:?}");
+        while let Ok(item) = self.ends.1.try_recv() {
+            self.received.push(item);
+        }
+        assert!(self.received.is_sorted_by(|one, next| one < next), "{:?}", self.received);
+        assert!(self.sent.iter().all(|item| self.received.contains(item)), "{:?} sent", self.sent);
+        assert!(self.received.len() - self.sent.len() <= 1, "only one send may not know: {:?}", self.sent);
+    }
+}
+
+/// Sweeps a sender and a receiver that run side by side, at each capacity.
+fn sweep_both<S, R>(send: impl Fn(SendStream<u32>, u32) -> S, receive: impl Fn(ReceiveStream<u32>) -> R)
+where
+    S: Future<Output = ()>,
+    R: Future<Output = u32>,
+{
+    for capacity in [0, 1, 2] {
+        let ledger = RefCell::new(Ledger::new(capacity));
+        let make = || {
+            *ledger.borrow_mut() = Ledger::new(capacity);
+            async {
+                let (tx, rx) = ledger.borrow().ends();
+                let sender = async {
+                    for item in 0..4 {
+                        send(tx.clone(), item).await;
+                        ledger.borrow_mut().sent.push(item);
+                        turns(1).await;
+                    }
+                };
+                let receiver = async {
+                    turns(2).await;
+                    for _ in 0..4 {
+                        let item = receive(rx.clone()).await;
+                        ledger.borrow_mut().received.push(item);
+                    }
+                };
+                tokio::join!(biased; sender, receiver);
+            }
+        };
+        sweep(make, |_| ledger.borrow_mut().balances());
+    }
+}
+
+async fn send_one(tx: SendStream<u32>, item: u32) {
+    tx.send(item).await.unwrap();
+}
+
+async fn receive_one(rx: ReceiveStream<u32>) -> u32 {
+    rx.recv().await.unwrap()
+}
+
+#[test]
+fn sending_and_receiving() {
+    sweep_both(send_one, receive_one);
+}
+
+#[test]
+fn reserving() {
+    let reserve_one = async |tx: SendStream<u32>, item| {
+        let permit = tx.reserve().await.unwrap();
+        turns(1).await;
+        permit.send(item).unwrap();
+    };
+    sweep_both(reserve_one, receive_one);
+}
+
+#[test]
+fn the_sink_and_the_stream() {
+    let sink_one = async |mut tx: SendStream<u32>, item| SinkExt::send(&mut tx, item).await.unwrap();
+    let next_one = async |mut rx: ReceiveStream<u32>| rx.next().await.unwrap();
+    sweep_both(sink_one, next_one);
+}
+
+#[test]
+fn the_traits_of_object_streams() {
+    let send_object = async |mut tx: SendStream<u32>, item| ObjectSend::send(&mut tx, item).await.unwrap();
+    let receive_object =
+        async |mut rx: ReceiveStream<u32>| ObjectReceive::recv(&mut rx).await.unwrap().unwrap();
+    sweep_both(send_object, receive_object);
+}
+
+#[test]
+fn a_wait_for_the_close() {
+    let ledger = RefCell::new(Ledger::new(0));
+    let make = || {
+        *ledger.borrow_mut() = Ledger::new(0);
+        async {
+            let (tx, rx) = ledger.borrow().ends();
+            let close = async {
+                turns(3).await;
+                rx.close();
+            };
+            tokio::join!(biased; tx.closed(), close);
+            tx.is_closed()
+        }
+    };
+    sweep(make, |run| {
+        assert!(run.output.is_none_or(|closed| closed));
+        ledger.borrow_mut().balances();
+    });
+}

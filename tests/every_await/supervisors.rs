@@ -1,0 +1,67 @@
+//! Supervisors, and the calls of their handles.
+
+use crate::support::{Held, sweep, turns};
+use arbour::{ChildSpec, Failure, Supervisor, SupervisorHandle, defer, stopping, task_group};
+
+/// A child that holds something until it is stopped, and has a finalizer.
+fn holder(name: &'static str, held: &Held) -> ChildSpec {
+    let held = held.clone();
+    ChildSpec::new(name, move |_| {
+        let held = held.clone();
+        async move {
+            defer(crate::support::hold(held.clone(), 1));
+            let _hold = held.take();
+            stopping().await;
+            Ok::<(), Failure>(())
+        }
+    })
+}
+
+/// Sweeps a supervisor of one child beside the calls that `body` makes.
+fn sweep_beside<T>(body: &impl AsyncFn(&SupervisorHandle, &Held) -> T) {
+    let held = Held::default();
+    let make = || async {
+        let app = Supervisor::builder("app").child(holder("first", &held)).build().unwrap();
+        let handle = app.handle();
+        let outcome = task_group(async |group| {
+            let running = group.spawn_value(app.run());
+            body(&handle, &held).await;
+            handle.request_stop();
+            running.await.unwrap()
+        });
+        outcome.await.unwrap().unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
+}
+
+#[test]
+fn a_supervisor_that_runs() {
+    sweep_beside(&async |_, _| turns(4).await);
+}
+
+#[test]
+fn starting_a_child() {
+    sweep_beside(&async |handle, held| handle.start_child(holder("second", held)).await.unwrap());
+}
+
+#[test]
+fn stopping_and_restarting_a_child() {
+    sweep_beside(&async |handle, _| {
+        handle.stop_child("first").await.unwrap();
+        handle.restart_child("first").await.unwrap();
+    });
+}
+
+#[test]
+fn deleting_a_child() {
+    sweep_beside(&async |handle, held| {
+        handle.start_child(holder("second", held)).await.unwrap();
+        handle.stop_child("second").await.unwrap();
+        handle.delete_child("second").await.unwrap();
+    });
+}
+
+#[test]
+fn a_snapshot() {
+    sweep_beside(&async |handle, _| assert_eq!(handle.snapshot().await.children.len(), 1));
+}

@@ -1,0 +1,9 @@
+//! The testing tools themselves: seeded orders of tasks, standstills, waiting until all is blocked.
+#![forbid(unsafe_code)]
+
+mod blocked;
+mod chaos;
+mod orders;
+mod races;
+mod sequences;
+mod standstills;
