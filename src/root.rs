@@ -175,12 +175,12 @@ impl Root {
             while let Poll::Ready(signal) = signals.poll_next(cx) {
                 first.get_or_insert(signal);
                 gear = gear.next();
-                shift(gear, &root, &format!("received {signal}"));
+                self.gears.shift(gear, &root, &format!("received {signal}"));
                 rearm(time_up.as_mut(), self.gears.time_in(gear));
             }
             while gear.is_timed() && time_up.as_mut().poll(cx).is_ready() {
                 gear = gear.next();
-                shift(gear, &root, "its time was up");
+                self.gears.shift(gear, &root, "its time was up");
                 rearm(time_up.as_mut(), self.gears.time_in(gear));
             }
             if gear == Gear::Stuck { Poll::Ready(None) } else { Poll::Pending }
@@ -197,24 +197,28 @@ impl Default for Root {
     }
 }
 
-/// Puts the next gear in, and says so.
-fn shift(gear: Gear, root: &ScopeHandle, why: &str) {
-    match gear {
-        Gear::Running => {}
-        Gear::Draining => {
-            tracing::info!(why, "draining: no new work, what is queued is finished");
-            root.drain();
-        }
-        Gear::Cancelling => {
-            tracing::warn!(why, "cancelling: work is dropped at its next await, clean-up runs");
-            root.cancel(Cause::Shutdown);
-        }
-        Gear::Aborting => {
-            tracing::error!(why, "aborting: shields and clean-up are dropped");
-            root.abort(Cause::Shutdown);
-        }
-        Gear::Stuck => {
-            tracing::error!("something does not yield and cannot be stopped; the program goes on without it")
+impl Gears {
+    /// Puts the next gear in, and says so.
+    fn shift(&self, gear: Gear, root: &ScopeHandle, why: &str) {
+        match gear {
+            Gear::Running => {}
+            Gear::Draining => {
+                tracing::info!(why, "draining: no new work, what is queued is finished");
+                root.drain();
+            }
+            Gear::Cancelling => {
+                tracing::warn!(why, "cancelling: work is dropped at its next await, clean-up runs");
+                root.cancel_within(Cause::Shutdown, self.clean_up);
+            }
+            Gear::Aborting => {
+                tracing::error!(why, "aborting: shields and clean-up are dropped");
+                root.abort(Cause::Shutdown);
+            }
+            Gear::Stuck => {
+                tracing::error!(
+                    "something does not yield and cannot be stopped; the program goes on without it"
+                )
+            }
         }
     }
 }

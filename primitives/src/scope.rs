@@ -21,6 +21,7 @@
 mod after;
 #[doc(hidden)]
 pub mod branch;
+mod budget;
 mod catch;
 mod cause;
 mod checkpoint;
@@ -37,6 +38,7 @@ mod mail;
 mod models;
 mod node;
 mod remains;
+mod report;
 mod run;
 pub mod runtime;
 mod shield;

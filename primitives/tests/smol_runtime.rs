@@ -19,6 +19,7 @@ fn on_smol<F: Future<Output = ()> + Send + 'static>(scenario: F) {
             smol::spawn(future).detach();
             Ok(())
         },
+        now: Instant::now,
         sleep_until: |deadline| {
             Box::pin(async move {
                 smol::Timer::at(deadline).await;

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
-    install_below(Runtime { task_id, spawn: spawn_stray, sleep_until, carry: carry_boxed });
+    let now = crate::timeout::now;
+    install_below(Runtime { task_id, spawn: spawn_stray, now, sleep_until, carry: carry_boxed });
     crate::panic::install();
 }
 

@@ -44,6 +44,7 @@ impl CancelScope {
     }
 
     /// Puts a shield on, so that cancellation from outside does not reach the body.
+    #[track_caller]
     pub fn shield(self, shield: bool) -> Self {
         Self { bare: self.bare.shield(shield) }
     }

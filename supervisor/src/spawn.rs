@@ -31,7 +31,7 @@ impl Spawner {
         F::Output: Send + 'static,
     {
         match &self.simulation {
-            None => self.runtime.spawn(future),
+            None => spawn_on(&self.runtime, name, future),
             Some(simulation) => {
                 // Boxed, so that only programs that simulate pay for a second kind of task.
                 let boxed: Pin<Box<dyn Future<Output = F::Output> + Send>> = Box::pin(future);
@@ -39,6 +39,27 @@ impl Spawner {
             }
         }
     }
+}
+
+#[cfg(not(all(tokio_unstable, feature = "console")))]
+fn spawn_on<F>(runtime: &Handle, _name: &impl ToString, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    runtime.spawn(future)
+}
+
+/// Tells tokio the task's name, which tokio-console shows.
+#[cfg(all(tokio_unstable, feature = "console"))]
+fn spawn_on<F>(runtime: &Handle, name: &impl ToString, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let name = name.to_string();
+    let spawned = tokio::task::Builder::new().name(&name).spawn_on(future, runtime);
+    spawned.expect("a task is spawned without a thread or any other means that could be missing")
 }
 
 /// Spawns what has no scope left, or hands it back where there is no runtime.

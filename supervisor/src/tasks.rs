@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Everything that lives in this process under a scope: roots, groups, children, supervisors, actors, scopes.
 ///
-/// It is what was there at one moment. Looking costs some ten nanoseconds for each scope, for which all others
-/// wait; while nobody looks it costs nothing.
+/// It is what was there at one moment. To look is a walk over all scopes, for which all others wait; while
+/// nobody looks it costs nothing.
 ///
 /// # Examples
 ///

@@ -2,16 +2,28 @@
 
 use crate::runtime::install;
 use arbour_primitives::scope::{CancelScope, Cancelled, Cause, ScopeHandle};
+use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The time is up before the body gave a value.
+/// The body was ended before it gave a value; as a rule because the time was up.
+///
+/// It says which of the two it was: a body whose own scope was cancelled by hand did not time out,
+/// however late it came to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("timed out: {cause}")]
 #[non_exhaustive]
 pub struct TimedOut {
-    /// [`Cause::Deadline`]; another only where a cancellation from outside ended the body and was
-    /// then lifted.
+    /// [`Cause::Deadline`] when the time was up; another where the body's own scope was cancelled
+    /// before, or a cancellation from outside ended the body and was then lifted.
     pub cause: Cause,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Deadline => write!(f, "timed out: {}", Cause::Deadline),
+            other => write!(f, "cancelled before the time was up: {other}"),
+        }
+    }
 }
 
 /// Gives `body` the time `after`, counted from the first poll; when it is up, ends it and moves on.

@@ -58,7 +58,9 @@ mod anyio_taskgroups {
             ScopeHandle::current().unwrap().cancel("not needed any more");
             never::<()>().await;
         });
-        assert_eq!(outcome.await.unwrap_err().cause, "not needed any more".into());
+        let error = outcome.await.unwrap_err();
+        assert_eq!(error.cause, "not needed any more".into());
+        assert_eq!(error.to_string(), "cancelled before the time was up: not needed any more");
     }
 
     /// The first cause is kept, however late the block is left.

@@ -13,6 +13,8 @@ mod c09_panics;
 mod c10_places;
 mod c11_adoption;
 mod c12_clean_up;
+mod c13_abort;
+mod c14_budgets;
 mod deadlines;
 mod every_await;
 mod group_failures;

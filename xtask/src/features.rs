@@ -2,11 +2,23 @@
 
 use crate::step::{Outcome, Steps, run};
 use crate::workspace::{BENCHES, Member, cargo, members};
+use std::process::Command;
 
 /// One step for all crates; the failing call is named.
 pub(crate) fn run_all(steps: &mut Steps) -> Outcome {
     let calls: Vec<_> = members()?.iter().filter(|member| member.name != BENCHES).flat_map(calls).collect();
-    steps.step("features", || calls.iter().try_for_each(|call| run(cargo().args(call))))
+    steps.step("features", || calls.iter().try_for_each(|call| run(cargo().args(call))))?;
+    steps.step("console", || run(&mut console()))
+}
+
+/// The one test that needs tokio's unstable names; its build has a target folder of its own, so that
+/// the ordinary cache survives.
+fn console() -> Command {
+    let flags = format!("{} --cfg tokio_unstable", std::env::var("RUSTFLAGS").unwrap_or_default());
+    let mut test = cargo();
+    test.args(["test", "--quiet", "--package", "arbour", "--features", "console", "--test", "console"]);
+    test.args(["--target-dir", "target-console"]).env("RUSTFLAGS", flags.trim());
+    test
 }
 
 fn calls(member: &Member) -> Vec<Vec<String>> {

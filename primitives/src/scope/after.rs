@@ -1,18 +1,20 @@
-//! What is polled beside a body and after it: clean-ups, remains, finalizers, the deadline's timer.
+//! What is polled beside a body and after it: clean-ups, remains, finalizers, the timers.
 //!
 //! One small driver, shared by the future of a scope and by what foreign code left of one.
 
-use super::current;
+use super::budget::Wait;
 use super::frame::{Ended, Frame, Plan};
-use super::mail::Mail;
-use super::node::{ABORT, MAIL, Node};
+use super::mail::{Deferred, Mail};
+use super::node::{ABORT, MAIL, Node, OVER, REARM};
 use super::remains::Remains;
 use super::runtime::BoxFuture;
 use super::tree::{self, Ending, Step};
+use super::{current, report};
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures::stream::{FuturesUnordered, StreamExt};
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// What runs beside and after one body. Made when there is something to run.
 #[derive(Default)]
@@ -20,7 +22,17 @@ pub(super) struct After {
     cleanups: Option<FuturesUnordered<CleanUp>>,
     adopted: Option<FuturesUnordered<Remains>>,
     finalizer: Option<CleanUp>,
+    /// The deadline's.
     pub(super) timer: Option<BoxFuture>,
+    /// That of the time that whoever stopped the scope gives its clean-up.
+    pub(super) budget: Option<BoxFuture>,
+    /// How long what is going on may take before something is done about it; no timer where there is
+    /// no clock, or where it was done.
+    pub(super) patience: Option<(Wait, Option<BoxFuture>)>,
+    /// The body is gone.
+    pub(super) finishing: bool,
+    /// The body is cancelled, and something inside holds it.
+    pub(super) held: bool,
 }
 
 /// How far a node whose body is gone has come.
@@ -37,15 +49,19 @@ pub(super) enum Settled {
 pub(super) fn poll(
     node: &mut Option<Node>,
     after: &mut Option<Box<After>>,
+    finishing: bool,
     outermost: bool,
     cx: &mut Context<'_>,
 ) -> bool {
     let Some(own) = node.as_ref() else { return false };
-    if after.as_ref().is_none_or(|after| after.is_idle()) && !own.has(MAIL) {
+    // While there is a body, its frame arms the timers.
+    let heard = if finishing { MAIL | REARM } else { MAIL };
+    if after.as_ref().is_none_or(|after| after.is_idle()) && own.word() & heard == 0 {
         return false;
     }
     let own = own.clone();
     let after = after.get_or_insert_default();
+    after.finishing = finishing;
     current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
 }
 
@@ -58,13 +74,20 @@ pub(super) fn settle(
     cx: &mut Context<'_>,
 ) -> Settled {
     loop {
-        let beside = poll(node, after, outermost, cx);
+        let beside = poll(node, after, true, outermost, cx);
         let Some(own) = &*node else { return Settled::Ended };
         match tree::change(|tree, effects| tree.settle(own, beside, ending, effects)) {
+            Step::Wait if own.has(ABORT) && after.as_ref().is_none_or(|after| after.patience.is_none()) => {
+                let after = after.get_or_insert_default();
+                after.finishing = true;
+                if !after.poll_clocks(own, cx) {
+                    return Settled::Waiting;
+                }
+            }
             Step::Wait => return Settled::Waiting,
             Step::Mail => {}
             Step::Finalizer(finalizer) => {
-                after.get_or_insert_default().finalizer = Some(CleanUp::beside(finalizer.future, own));
+                after.get_or_insert_default().finalizer = Some(CleanUp::beside(finalizer, own));
             }
             Step::Passing => return Settled::Passing,
             Step::Ended => return Settled::Ended,
@@ -75,17 +98,25 @@ pub(super) fn settle(
 impl After {
     fn poll(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
         loop {
+            if self.finishing && node.has(REARM) {
+                node.clear(REARM);
+                self.rearm_budget(node);
+            }
             if node.has(MAIL) {
                 self.take_mail(node);
             }
             if node.has(ABORT) {
-                self.abort();
+                self.give_up(node, report::clean_up_aborted);
             }
-            let left = drained(&mut self.adopted, cx)
-                | drained(&mut self.cleanups, cx)
-                | finished(&mut self.finalizer, cx);
-            if !node.has(MAIL) {
-                return left;
+            drained(&mut self.adopted, cx);
+            drained(&mut self.cleanups, cx);
+            finished(&mut self.finalizer, cx);
+            if node.has(OVER) {
+                self.begin_all(cx);
+                self.give_up(node, report::clean_up_over);
+            }
+            if !self.poll_clocks(node, cx) && !node.has(MAIL) {
+                return self.adopted.is_some() || self.has_clean_up();
             }
         }
     }
@@ -95,8 +126,8 @@ impl After {
         let arrived = tree::lock().take_mail(node);
         for mail in arrived {
             match mail {
-                Mail::CleanUp(future) => {
-                    let cleanup = CleanUp::beside(future, node);
+                Mail::CleanUp(clean_up) => {
+                    let cleanup = CleanUp::beside(clean_up, node);
                     self.cleanups.get_or_insert_default().push(cleanup);
                 }
                 Mail::Adopt(remains) => self.adopted.get_or_insert_default().push(remains),
@@ -104,14 +135,38 @@ impl After {
         }
     }
 
-    fn abort(&mut self) {
-        let count =
-            self.cleanups.as_ref().map_or(0, FuturesUnordered::len) + usize::from(self.finalizer.is_some());
-        self.cleanups = None;
-        self.finalizer = None;
-        if count > 0 {
-            tracing::warn!(count, "running clean-ups were dropped: their scope was aborted");
+    /// What has not begun when the budget is over is polled once: a set may have stopped before it.
+    fn begin_all(&mut self, cx: &mut Context<'_>) {
+        let fresh = self.cleanups.iter_mut().flat_map(FuturesUnordered::iter_mut).filter(|one| !one.begun);
+        for one in fresh {
+            one.done = Pin::new(&mut *one).poll(cx).is_ready();
         }
+    }
+
+    /// Drops the clean-ups that have not ended, reports each, and counts them.
+    fn give_up(&mut self, node: &Node, told: fn(u64, &'static Location<'static>)) {
+        let cleanups = self.cleanups.take().into_iter().flatten();
+        let given_up: Vec<_> = cleanups.chain(self.finalizer.take()).filter(|one| !one.done).collect();
+        tree::lock().lose(node.index, u32::try_from(given_up.len()).unwrap_or(u32::MAX));
+        for one in given_up {
+            told(node.id(), one.place);
+            discard(one.place, one);
+        }
+    }
+
+    /// The places of the clean-ups and the finalizer that run.
+    pub(super) fn places(&self) -> impl Iterator<Item = &'static Location<'static>> {
+        self.cleanups.iter().flat_map(FuturesUnordered::iter).chain(&self.finalizer).map(|one| one.place)
+    }
+
+    pub(super) fn has_clean_up(&self) -> bool {
+        self.cleanups.is_some() || self.finalizer.is_some()
+    }
+
+    /// No deadline concerns the node any more.
+    pub(super) fn body_gone(&mut self) {
+        self.timer = None;
+        self.finishing = true;
     }
 
     /// Takes the mail of a node whose future is gone: clean-ups stay its own, what it had adopted
@@ -120,7 +175,7 @@ impl After {
         if node.has(MAIL) {
             self.take_mail(node);
         }
-        self.timer = None;
+        self.body_gone();
         self.adopted = None;
     }
 
@@ -130,49 +185,58 @@ impl After {
 
     /// Whether there is nothing to poll but the timer, which has its own place.
     fn is_idle(&self) -> bool {
-        self.cleanups.is_none() && self.adopted.is_none() && self.finalizer.is_none()
+        let nothing_runs = !self.has_clean_up() && self.adopted.is_none();
+        nothing_runs && self.budget.is_none() && self.patience.is_none() && !self.held
     }
 }
 
-/// Polls a set; says whether any of it is left. An empty set is given back.
-fn drained<F: Future>(set: &mut Option<FuturesUnordered<F>>, cx: &mut Context<'_>) -> bool {
-    let Some(futures) = set else { return false };
+/// Polls a set. An empty one is given back.
+fn drained<F: Future>(set: &mut Option<FuturesUnordered<F>>, cx: &mut Context<'_>) {
+    let Some(futures) = set else { return };
     while let Poll::Ready(Some(_)) = futures.poll_next_unpin(cx) {}
     if futures.is_empty() {
         *set = None;
     }
-    set.is_some()
 }
 
-fn finished(future: &mut Option<CleanUp>, cx: &mut Context<'_>) -> bool {
-    let Some(running) = future else { return false };
-    if Pin::new(running).poll(cx).is_ready() {
+fn finished(future: &mut Option<CleanUp>, cx: &mut Context<'_>) {
+    if future.as_mut().is_some_and(|running| Pin::new(running).poll(cx).is_ready()) {
         *future = None;
     }
-    future.is_some()
+}
+
+/// Drops a clean-up that has not ended; a panic of that goes no further.
+pub(super) fn discard<T>(place: &'static Location<'static>, unfinished: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unfinished))) {
+        report::clean_up_drop_panicked(place, super::panic_message(&payload));
+    }
 }
 
 /// A clean-up or a finalizer: a shielded scope of its own under the node it belongs to.
-pub(super) struct CleanUp(Frame<BoxFuture>);
+pub(super) struct CleanUp {
+    frame: Frame<BoxFuture>,
+    place: &'static Location<'static>,
+    begun: bool,
+    done: bool,
+}
 
 impl CleanUp {
-    fn beside(future: BoxFuture, owner: &Node) -> Self {
-        let node = tree::change(|tree, effects| {
-            let node = tree.fresh(Plan::Beside.link(), Plan::Beside.shields());
-            tree.place(&node, owner.index, None, effects);
-            node
-        });
-        Self(Frame::with_node(future, node, Plan::Beside, ()))
+    fn beside(clean_up: Deferred, owner: &Node) -> Self {
+        Self::under(owner.index, clean_up)
     }
 
     /// A clean-up that has no scope left to belong to.
-    pub(super) fn stray(future: BoxFuture) -> Self {
+    pub(super) fn stray(clean_up: Deferred) -> Self {
+        Self::under(tree::NIL, clean_up)
+    }
+
+    fn under(owner: u32, Deferred { future, place }: Deferred) -> Self {
         let node = tree::change(|tree, effects| {
             let node = tree.fresh(Plan::Beside.link(), Plan::Beside.shields());
-            tree.place(&node, tree::NIL, None, effects);
+            tree.place(&node, owner, None, effects);
             node
         });
-        Self(Frame::with_node(future, node, Plan::Beside, ()))
+        Self { frame: Frame::with_node(future, node, Plan::Beside, ()), place, begun: false, done: false }
     }
 }
 
@@ -180,10 +244,10 @@ impl Future for CleanUp {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.0).poll_end(cx).map(|how| {
+        self.begun = true;
+        Pin::new(&mut self.frame).poll_end(cx).map(|how| {
             if let Ended::Panicked(payload) = how {
-                let message = super::panic_message(&payload);
-                tracing::error!(message, "a clean-up or finalizer panicked; the others go on");
+                report::clean_up_panicked(self.place, super::panic_message(&payload));
             }
         })
     }

@@ -1,18 +1,20 @@
 //! Clean-up that may await: finalizers of a scope, and what a guard's drop starts.
 
 use super::current;
-use super::mail::Deferred;
+use super::mail::{Deferred, Turned};
 use super::node::Node;
-use super::remains::{clean_up_at, stray_clean_up};
-use super::runtime;
-use super::tree;
+use super::remains::{clean_up_at, turned};
+use super::{runtime, tree};
+use core::panic::Location;
 
 /// Runs `future` at the end of the current scope: after its body and all children have ended, in
 /// whatever way, last in first out, shielded, before the scope resolves.
 ///
 /// Deferred in a finalizer, it runs next. Deferred outside of every scope, it is given to the
-/// runtime at once, with a report: there is no end to wait for. In a scope that is being aborted it
-/// is refused: dropped unrun, and reported.
+/// runtime at once, with a report: there is no end to wait for. In a scope that is being aborted, or
+/// whose clean-up budget is over, it is refused: dropped unrun, reported, and counted.
+///
+/// Its time is limited: see [`cancel_until`](super::ScopeHandle::cancel_until).
 ///
 /// # Examples
 ///
@@ -33,19 +35,15 @@ use super::tree;
 /// assert_eq!(*journal.lock().unwrap(), ["worked", "released"]);
 /// # });
 /// ```
+#[track_caller]
 pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
-    let deferred = Deferred { future: runtime::carry(Box::pin(future)) };
-    let refused = match current::node() {
-        Some(node) => {
-            if refuses(&node, "a finalizer") {
-                return;
-            }
-            tree::lock().push_finalizer(node.index, deferred).err()
-        }
-        None => Some(deferred),
+    let deferred = Deferred { future: runtime::carry(Box::pin(future)), place: Location::caller() };
+    let pushed = match current::node() {
+        Some(node) => tree::lock().push_finalizer(node.index, deferred),
+        None => Err(Turned::Alone(deferred)),
     };
-    if let Some(Deferred { future }) = refused {
-        stray_clean_up(future);
+    if let Err(why) = pushed {
+        turned(why);
     }
 }
 
@@ -54,7 +52,7 @@ pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
 ///
 /// Without a current scope it is given to the runtime, or, if that fails, dropped; both are
 /// reported. A guard that may be dropped anywhere remembers its [`Origin`]. In a scope that is being
-/// aborted it is refused: dropped unrun, and reported.
+/// aborted, or whose clean-up budget is over, it is refused: dropped unrun, reported, and counted.
 ///
 /// # Examples
 ///
@@ -73,6 +71,7 @@ pub fn defer(future: impl Future<Output = ()> + Send + 'static) {
 /// assert!(said.load(Ordering::Relaxed));
 /// # });
 /// ```
+#[track_caller]
 pub fn clean_up(future: impl Future<Output = ()> + Send + 'static) {
     Origin { node: None }.clean_up(future);
 }
@@ -93,20 +92,14 @@ impl Origin {
     /// Starts `future` in the scope current where this is called; without one, in the scope of
     /// origin; if that has ended, in its nearest living ancestor; with none left, on the runtime.
     ///
-    /// In a scope that is being aborted it is refused: dropped unrun, and reported.
+    /// In a scope that is being aborted, or whose clean-up budget is over, it is refused: dropped unrun,
+    /// reported, and counted.
+    #[track_caller]
     pub fn clean_up(&self, future: impl Future<Output = ()> + Send + 'static) {
         let place = current::node().or_else(|| self.node.clone());
-        if place.as_ref().is_some_and(|node| refuses(node, "a clean-up")) {
-            return;
-        }
-        clean_up_at(place.as_ref(), runtime::carry(Box::pin(future)));
+        clean_up_at(
+            place.as_ref(),
+            Deferred { future: runtime::carry(Box::pin(future)), place: Location::caller() },
+        );
     }
-}
-
-fn refuses(node: &Node, what: &'static str) -> bool {
-    let aborting = tree::lock().is_aborting(node.index);
-    if aborting {
-        tracing::warn!(scope = node.id(), "{what} was refused: its scope is being aborted");
-    }
-    aborting
 }

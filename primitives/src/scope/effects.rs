@@ -5,7 +5,7 @@
 use super::few::Few;
 use super::mail::{Deferred, Mail};
 use super::node::Node;
-use super::tree;
+use super::{after, report, tree};
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,6 +16,8 @@ pub(super) struct Effects {
     deeds: Few<Deed>,
     pub(super) mail: Vec<Mail>,
     pub(super) finalizers: Vec<Deferred>,
+    /// A scope that has ended without so many of its clean-ups.
+    pub(super) losses: Option<(u64, u32)>,
 }
 
 enum Deed {
@@ -52,11 +54,12 @@ impl Effects {
         if !self.deeds.is_empty() {
             self.deeds.into_last_first().for_each(Deed::run);
         }
-        if !self.finalizers.is_empty() {
-            tracing::warn!(
-                count = self.finalizers.len(),
-                "finalizers were dropped unrun: their scope was aborted"
-            );
+        for finalizer in self.finalizers {
+            report::finalizer_unrun(finalizer.place);
+            after::discard(finalizer.place, finalizer.future);
+        }
+        if let Some((scope, count)) = self.losses {
+            report::losses(scope, count);
         }
     }
 }

@@ -21,11 +21,11 @@ use super::after::{self, After, Settled};
 use super::cause::{Cancelled, Cause};
 use super::current::{self, Place};
 use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
-use super::remains;
-use super::runtime;
 use super::tree::{self, Ending, Link, NIL};
+use super::{remains, report, runtime};
 use crate::standstill;
 use core::any::Any;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
@@ -142,6 +142,13 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
+    }
+
+    /// Notes where in the source this frame was made, while its node lives.
+    pub(super) fn note_place(&self, place: &'static Location<'static>) {
+        if let Some(node) = &self.node {
+            tree::lock().note_place(node, place);
+        }
     }
 
     /// Cancels the node, also before its first poll; once it has ended this changes nothing.
@@ -277,13 +284,10 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         let index = parent.map_or(NIL, |parent| parent.index);
         match tree::change(|tree, effects| tree.reparent(node, index, Link::Nested, effects)) {
             Ok(()) => {
-                tracing::debug!(scope = node.id(), "a scope was polled in another place and moved there");
+                report::moved(node.id());
                 *self.parent = parent.map_or(0, |parent| parent.id());
             }
-            Err(_) => tracing::error!(
-                scope = node.id(),
-                "a scope was polled inside itself and stays where it was; do not send its future into its own child"
-            ),
+            Err(_) => report::circle(node.id()),
         }
     }
 
@@ -314,6 +318,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             Ok(Poll::Pending) => match self.cause_to_drop(began) {
                 Some(cause) => self.cancel_body(cause, cx),
                 None => {
+                    self.note_hold(began);
                     self.poll_beside(cx);
                     self.stay(began, cx);
                     Poll::Pending
@@ -347,6 +352,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         Some((*cause).clone())
     }
 
+    /// Whoever cancelled this scope hears of a hold that takes its time.
+    fn note_hold(&mut self, began: u32) {
+        let Some(node) = &*self.node else { return };
+        let held = began & CANCELLED != 0 && tree::lock().is_held_against_its_own_cancellation(node);
+        if held {
+            self.after.get_or_insert_default().held = true;
+        } else if let Some(after) = self.after {
+            after.held = false;
+        }
+    }
+
     fn cancel_body(&mut self, cause: Cause, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let how = match self.drop_body() {
             Ok(()) => Ended::Cancelled(Cancelled { cause }),
@@ -376,7 +392,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             return self.give(how);
         }
         if let Some(after) = self.after {
-            after.timer = None;
+            after.body_gone();
         }
         self.stage.set(Stage::Finishing { how: Some(how) });
         self.poll_after(cx)
@@ -415,7 +431,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         if node.has(REARM) {
             node.clear(REARM);
             let deadline = tree::lock().deadline(node);
-            self.after.get_or_insert_default().timer = deadline.and_then(runtime::sleep_until);
+            let after = self.after.get_or_insert_default();
+            after.timer = deadline.and_then(runtime::sleep_until);
+            after.rearm_budget(node);
         }
         let Some(after) = self.after else { return };
         if let Some(timer) = &mut after.timer
@@ -430,7 +448,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn poll_beside(&mut self, cx: &mut Context<'_>) {
         if self.word() & MAIL != 0 || self.after.is_some() {
             let outermost = self.is_outermost();
-            after::poll(self.node, self.after, outermost, cx);
+            after::poll(self.node, self.after, false, outermost, cx);
         }
     }
 

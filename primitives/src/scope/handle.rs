@@ -2,7 +2,7 @@
 
 use super::cause::Cause;
 use super::current;
-use super::node::{CANCELLED, DRAIN, Node};
+use super::node::{ABORT, CANCELLED, DRAIN, Node};
 use super::tree;
 use core::task::Waker;
 use std::time::Instant;
@@ -62,6 +62,12 @@ impl ScopeHandle {
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.node.has(DRAIN)
+    }
+
+    /// Whether the scope, or one around it, was aborted.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.node.has(ABORT)
     }
 
     /// Wakes `waker` at each change of what is asked of the scope (cancelled, lifted, draining), until

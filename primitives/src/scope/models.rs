@@ -5,6 +5,7 @@
 //! left: no node, no record, no waker.
 
 mod adoption;
+mod budget;
 mod cancelling;
 mod clean_up;
 mod combining;

@@ -28,6 +28,8 @@ pub(super) const ABORT: u32 = 1 << 3;
 pub(super) const DRAIN: u32 = 1 << 4;
 /// The deadline was set anew: the poll must arm its timer again.
 pub(super) const REARM: u32 = 1 << 5;
+/// The clean-up budget is over: clean-up is dropped, and refused from now on.
+pub(super) const OVER: u32 = 1 << 6;
 /// One step of the cancellation count, kept in the upper bits: a late wake-up of an earlier
 /// cancellation must not set [`DELIVER`] for a later one.
 pub(super) const EPOCH: u32 = 1 << 8;

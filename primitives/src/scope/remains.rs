@@ -6,10 +6,10 @@
 
 use super::after::{self, After, CleanUp, Settled};
 use super::current;
-use super::mail::Mail;
+use super::mail::{Deferred, Mail, Turned};
 use super::node::Node;
-use super::runtime;
 use super::tree::{self, Ending};
+use super::{report, runtime};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
@@ -76,10 +76,7 @@ impl Drop for Remains {
             return;
         };
         if !self.spawned {
-            tracing::warn!(
-                scope = node.id(),
-                "a scope was dropped outside of every other; the runtime finishes it"
-            );
+            report::scope_spawned(node.id());
             stray.spawned = true;
             if let Err(refused) = runtime::spawn(Box::pin(stray)) {
                 drop(refused);
@@ -94,10 +91,7 @@ impl Remains {
     /// Nobody is left to poll it: what is inside is cancelled for good and cut loose.
     fn cut(mut self) {
         let Some(node) = self.node.take() else { return };
-        tracing::error!(
-            scope = node.id(),
-            "no runtime is left to finish a dropped scope; its clean-up is dropped"
-        );
+        report::scope_without_runtime(node.id());
         self.after = None;
         tree::change(|tree, effects| tree.cut_loose(node, effects));
     }
@@ -105,20 +99,32 @@ impl Remains {
 
 /// Hands a clean-up to the nearest living scope at or above `place`, or, with none left, to the
 /// runtime.
-pub(super) fn clean_up_at(place: Option<&Node>, future: super::BoxFuture) {
+pub(super) fn clean_up_at(place: Option<&Node>, clean_up: Deferred) {
     let posted = match place {
-        Some(node) => tree::change(|tree, effects| tree.post(node.index, Mail::CleanUp(future), effects)),
-        None => Err(Mail::CleanUp(future)),
+        Some(node) => tree::change(|tree, effects| tree.post(node.index, clean_up, effects)),
+        None => Err(Turned::Alone(clean_up)),
     };
-    if let Err(Mail::CleanUp(future)) = posted {
-        stray_clean_up(future);
+    if let Err(why) = posted {
+        turned(why);
     }
 }
 
-pub(super) fn stray_clean_up(future: super::BoxFuture) {
-    tracing::warn!("a clean-up has no scope left; the runtime runs it");
-    if let Err(refused) = runtime::spawn(Box::pin(CleanUp::stray(future))) {
-        tracing::error!("no runtime is left for a clean-up; it is dropped");
+/// Does what is left to do with a clean-up that no scope has taken.
+pub(super) fn turned(clean_up: Turned<Deferred>) {
+    match clean_up {
+        Turned::Refused(Deferred { future, place }, scope) => {
+            report::refused(scope, place);
+            after::discard(place, future);
+        }
+        Turned::Alone(clean_up) => spawn_alone(clean_up),
+    }
+}
+
+fn spawn_alone(clean_up: Deferred) {
+    let place = clean_up.place;
+    report::clean_up_spawned(place);
+    if let Err(refused) = runtime::spawn(Box::pin(CleanUp::stray(clean_up))) {
+        report::clean_up_without_runtime(place);
         drop(refused);
     }
 }

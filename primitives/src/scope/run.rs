@@ -5,6 +5,7 @@ use super::frame::{Ended, Frame, Plan};
 use super::handle::ScopeHandle;
 use super::tree;
 use core::fmt;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -52,8 +53,11 @@ impl CancelScope {
     }
 
     /// Puts a shield on, so that cancellation from outside does not reach the body.
+    #[track_caller]
     pub fn shield(self, shield: bool) -> Self {
-        self.handle().set_shield(shield);
+        let handle = self.handle();
+        handle.set_shield(shield);
+        tree::lock().note_place(&handle.node, Location::caller());
         self
     }
 

@@ -19,6 +19,8 @@ pub struct Runtime {
     pub task_id: fn() -> u64,
     /// Spawns a future on the runtime of this thread, or hands it back when there is none.
     pub spawn: fn(BoxFuture) -> Result<(), BoxFuture>,
+    /// The time, which stands still where a test has paused it.
+    pub now: fn() -> Instant,
     /// Resolves when the time has come.
     pub sleep_until: fn(Instant) -> BoxFuture,
     /// Lets a future take along what is in force where this is called (tracing's span, scoped values).
@@ -41,6 +43,11 @@ pub(super) fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
         Some(runtime) => (runtime.spawn)(future),
         None => Err(future),
     }
+}
+
+/// The time; none without a runtime.
+pub(super) fn now() -> Option<Instant> {
+    RUNTIME.get().map(|runtime| (runtime.now)())
 }
 
 pub(super) fn sleep_until(deadline: Instant) -> Option<BoxFuture> {

@@ -2,6 +2,7 @@
 
 use super::frame::{Ended, Frame, Plan};
 use core::fmt;
+use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -11,7 +12,8 @@ use std::panic::resume_unwind;
 /// then. It begins also in a scope that is cancelled already.
 ///
 /// Combine it with a deadline: nothing else limits it, except an abort. A shield that is polled
-/// once and then left alone holds for ever.
+/// once and then left alone holds for ever; one that holds a cancelled scope for 5 s is reported with
+/// the place of this call.
 ///
 /// # Cancel safety
 ///
@@ -41,8 +43,9 @@ use std::panic::resume_unwind;
 /// assert!(outcome.is_err() && written);
 /// # });
 /// ```
+#[track_caller]
 pub fn shield<F: Future>(body: F) -> Shield<F> {
-    Shield { frame: Frame::new(body, Plan::Shield, ()) }
+    Shield { frame: Frame::new(body, Plan::Shield, ()), unnoted: Some(Location::caller()) }
 }
 
 pin_project! {
@@ -51,6 +54,8 @@ pin_project! {
     pub struct Shield<F: Future> {
         #[pin]
         frame: Frame<F>,
+        // The place of the call, until the tree knows it: a shield that never waits is not noted.
+        unnoted: Option<&'static Location<'static>>,
     }
 }
 
@@ -58,7 +63,12 @@ impl<F: Future> Future for Shield<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project().frame.poll_end(cx) {
+        let mut this = self.project();
+        let polled = this.frame.as_mut().poll_end(cx);
+        if let Some(place) = this.unnoted.take() {
+            this.frame.note_place(place);
+        }
+        match polled {
             Poll::Ready(Ended::Value(value)) => Poll::Ready(value),
             Poll::Ready(Ended::Panicked(payload)) => resume_unwind(payload),
             // Only an abort ends a shield's body; then the body around it is dropped as well.

@@ -1,7 +1,6 @@
 //! What can be seen of the tree: every node that has begun and not ended, at one moment.
 //!
-//! The tree is walked under its lock, which costs some ten nanoseconds for each node, while all scopes of the process
-//! wait. Names and causes are shared, not copied, and nothing foreign runs.
+//! The tree is walked under its lock, while all scopes of the process wait. Names and causes are shared, not copied, and nothing foreign runs.
 
 use super::cause::Cause;
 use super::handle::ScopeHandle;

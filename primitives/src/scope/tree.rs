@@ -39,6 +39,7 @@
 
 #[cfg(test)]
 mod audit;
+mod budget;
 mod ending;
 mod flags;
 mod holds;
@@ -51,6 +52,7 @@ use super::label::Label;
 use super::mail::{Deferred, Mail};
 use super::node::{self, Node, Tag};
 use crate::loom::{Arc, Mutex, MutexGuard};
+use budget::Limit;
 use core::panic::Location;
 use core::task::Waker;
 use std::time::Instant;
@@ -114,7 +116,7 @@ pub(super) struct Record {
     /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
     /// record keeps it, so that it can still be read.
     cause: Option<Arc<Cause>>,
-    /// Where it was spawned, if it is a task.
+    /// Where it was spawned, if it is a task, or put up, if it is a shield.
     place: Option<&'static Location<'static>>,
     parent: u32,
     first_child: u32,
@@ -141,6 +143,9 @@ pub(super) struct Record {
 #[derive(Default)]
 struct Extra {
     deadline: Option<Instant>,
+    limit: Option<Limit>,
+    /// Clean-ups that were refused or dropped.
+    lost: u32,
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
     watchers: Vec<(u64, Waker)>,
@@ -160,11 +165,13 @@ pub(super) struct Tree {
     living: usize,
     /// Records that are not on the list of free ones, tombstones included.
     in_use: usize,
+    /// Records with a limit that was set by whoever stops them.
+    limits: usize,
 }
 
 impl Tree {
     const fn new() -> Self {
-        Self { records: Vec::new(), tags: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0 }
+        Self { records: Vec::new(), tags: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
     }
 
     fn at(&mut self, index: u32) -> &mut Record {

@@ -21,8 +21,8 @@ pub enum TaskError {
     /// It was cancelled, by its handle or with its group.
     #[error("task was cancelled: {0}")]
     Cancelled(Cause),
-    /// Its runtime was shut down before it had ended.
-    #[error("task was aborted: its runtime is shutting down")]
+    /// It was aborted, by its handle or with its group, or its runtime was shut down before it had ended.
+    #[error("task was aborted")]
     Aborted,
     /// The group had finished: the future was dropped unpolled.
     #[error("task was not started: its group has finished")]
@@ -49,7 +49,8 @@ pub enum TaskState {
 /// The handle of one child: its outcome, once, and ways to end it.
 ///
 /// Awaiting it gives the outcome. Dropping it leaves the child to its group. Where the code that
-/// awaits is cancelled itself, an outcome `Cancelled` is not given: that code is dropped there.
+/// awaits is cancelled itself, an outcome `Cancelled` or `Aborted` is not given: that code is dropped
+/// there.
 ///
 /// # Cancel safety
 ///
@@ -70,8 +71,8 @@ struct Task<T> {
     /// What the join gave to one who only waited. The mutex is never locked: with it a handle is `Sync`, like a join.
     early: Option<Box<Mutex<Joined<T>>>>,
     scope: ScopeHandle,
-    /// The outcome `Cancelled`, while whoever awaits it is cancelled too.
-    withheld: Option<(Cause, Gate)>,
+    /// The outcome `Cancelled` or `Aborted`, while whoever awaits it is cancelled too.
+    withheld: Option<(TaskError, Gate)>,
 }
 
 impl<T> Task<T> {
@@ -102,13 +103,13 @@ impl<T> Task<T> {
         Poll::Ready(())
     }
 
-    /// In a cancelled scope the outcome `Cancelled` waits: it is that scope's own cancellation as a
+    /// In a cancelled scope an outcome that is no failure waits: it is that scope's own cancellation as a
     /// rule, and must not come out as an error of the code that awaits it.
-    fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
+    fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<TaskError> {
         let Some((_, gate)) = &mut self.withheld else { return Poll::Pending };
         ready!(gate.poll_enter(cx));
         // Given once: the join then panics, as it does after any outcome.
-        self.withheld.take().map_or(Poll::Pending, |(cause, _)| Poll::Ready(cause))
+        self.withheld.take().map_or(Poll::Pending, |(why, _)| Poll::Ready(why))
     }
 }
 
@@ -166,7 +167,8 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    /// Aborts this child alone: its shields, clean-ups and finalizers are dropped.
+    /// Aborts this child alone: its shields, clean-ups and finalizers are dropped. Its outcome is
+    /// `Aborted`, and no failure of the group; a child that had given its value keeps it.
     pub fn abort(&self, cause: impl Into<Cause>) {
         if let Some(task) = &self.task {
             task.scope.abort(cause);
@@ -222,15 +224,15 @@ impl<T> TaskHandle<T> {
     /// When the handle has given its outcome already.
     pub fn try_join(&mut self) -> Result<T, TaskError> {
         let Some(task) = &mut self.task else { return Err(TaskError::NotStarted) };
-        if let Some((cause, _)) = task.withheld.take() {
-            return Err(TaskError::Cancelled(cause));
+        if let Some((why, _)) = task.withheld.take() {
+            return Err(why);
         }
         if !task.is_finished() {
             return Err(TaskError::NotFinished);
         }
         let cx = &mut Context::from_waker(Waker::noop());
         match pin!(unconstrained(poll_fn(|cx| task.poll_join(cx)))).poll(cx) {
-            Poll::Ready(joined) => outcome(joined),
+            Poll::Ready(joined) => outcome(joined, &task.scope),
             Poll::Pending => Err(TaskError::NotFinished),
         }
     }
@@ -251,19 +253,22 @@ impl<T> Future for TaskHandle<T> {
         if task.withheld.is_none() {
             ready!(Gate::joining().poll_enter(cx));
             let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
-            match outcome(ready!(joined)) {
-                Err(TaskError::Cancelled(cause)) => task.withheld = Some((cause, Gate::new())),
+            match outcome(ready!(joined), &task.scope) {
+                Err(why @ (TaskError::Cancelled(_) | TaskError::Aborted)) => {
+                    task.withheld = Some((why, Gate::new()));
+                }
                 outcome => return Poll::Ready(outcome),
             }
         }
-        task.poll_withheld(cx).map(|cause| Err(TaskError::Cancelled(cause)))
+        task.poll_withheld(cx).map(Err)
     }
 }
 
-fn outcome<T>(joined: Joined<T>) -> Result<T, TaskError> {
+fn outcome<T>(joined: Joined<T>, scope: &ScopeHandle) -> Result<T, TaskError> {
     match joined {
         Ok(Ended::Value(Ok(value))) => Ok(value),
         Ok(Ended::Value(Err(failure))) => Err(TaskError::Failed(failure)),
+        Ok(Ended::Cancelled(_)) if scope.is_aborted() => Err(TaskError::Aborted),
         Ok(Ended::Cancelled(Cancelled { cause, .. })) => Err(TaskError::Cancelled(cause)),
         // A panic was made a failure before the node ended; what is left is the runtime's own.
         Ok(Ended::Panicked(_)) | Err(_) => Err(TaskError::Aborted),

@@ -26,7 +26,7 @@ impl GroupStatistics {
 impl TaskGroup {
     /// Everything inside of the group at this moment: scopes of its body, its children, and what is inside of them.
     ///
-    /// It costs some ten nanoseconds for each of them, for which all scopes of the process wait.
+    /// To look is a walk over them, for which all scopes of the process wait.
     #[must_use]
     pub fn tasks(&self) -> TaskTree {
         inside(&self.shared.scope)

@@ -78,6 +78,7 @@ pub(super) struct Driver {
 
 /// What the world outside wants of the supervisor; each is heard once.
 struct Outside {
+    scope: ScopeHandle,
     cancelled: Option<UntilCancelled>,
     stopping: Option<UntilStopping>,
 }
@@ -92,7 +93,11 @@ impl Driver {
     ) -> Self {
         let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
         let starts = keys.into_iter().zip(children.into_iter().map(shared)).collect();
-        let outside = Outside { cancelled: Some(outside.cancelled()), stopping: Some(outside.stopping()) };
+        let outside = Outside {
+            scope: outside.clone(),
+            cancelled: Some(outside.cancelled()),
+            stopping: Some(outside.stopping()),
+        };
         Self {
             machine,
             handle,
@@ -147,7 +152,8 @@ impl Driver {
         let mut message = None;
         let event = poll_fn(|cx| {
             if ready(&mut outside.cancelled, cx) {
-                return Poll::Ready(Some(Event::CancelAll { clean_up_until: None }));
+                let clean_up_until = outside.scope.clean_up_until();
+                return Poll::Ready(Some(Event::CancelAll { clean_up_until }));
             }
             if ready(&mut outside.stopping, cx) {
                 return Poll::Ready(Some(Event::Shutdown));
@@ -215,7 +221,7 @@ impl Driver {
             }
             Action::Cancel { slot, clean_up_until, .. } => {
                 if let Some(child) = self.running.get(&slot) {
-                    child.cancel(Cause::Shutdown);
+                    child.cancel_until(Cause::Shutdown, clean_up_until);
                     self.budgets.start(slot, clean_up_until);
                 }
             }

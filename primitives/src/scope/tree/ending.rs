@@ -1,9 +1,9 @@
 //! How a record ends, and what is accepted until then (C4, C8, C11, C12).
 
-use super::{Effects, Link, NIL, Phase, Tree};
+use super::{Effects, Extra, Link, NIL, Phase, Tree};
 use crate::scope::cause::Cause;
-use crate::scope::mail::{Deferred, Mail};
-use crate::scope::node::{ABORT, MAIL, Node};
+use crate::scope::mail::{Deferred, Mail, Turned};
+use crate::scope::node::{ABORT, MAIL, Node, OVER};
 
 /// Whether a node that ends has something to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,7 @@ impl Tree {
         let record = self.at(index);
         if let Some(extra) = &mut record.extra {
             if node.has(ABORT) {
+                extra.lost += u32::try_from(extra.finalizers.len()).unwrap_or(u32::MAX);
                 effects.finalizers.append(&mut extra.finalizers);
             }
             if let Some(finalizer) = extra.finalizers.pop() {
@@ -151,12 +152,18 @@ impl Tree {
         record.closed = true;
         effects.discard(record.waker.take());
         if let Some(extra) = record.extra.take() {
-            effects.discard(extra.watchers.into_iter().map(|(_, waker)| waker));
-            effects.finalizers.extend(extra.finalizers);
-            effects.mail.extend(extra.mail);
+            self.end_extra(index, *extra, effects);
         }
         self.living -= 1;
         self.uncount(index, effects);
+    }
+
+    fn end_extra(&mut self, index: u32, extra: Extra, effects: &mut Effects) {
+        effects.discard(extra.watchers.into_iter().map(|(_, waker)| waker));
+        effects.finalizers.extend(extra.finalizers);
+        effects.mail.extend(extra.mail);
+        self.end_limit(extra.limit);
+        self.end_losses(index, extra.lost, effects);
     }
 
     /// What an ending record leaves behind moves up to its nearest living ancestor (invariant 7).
@@ -196,15 +203,22 @@ impl Tree {
             && record.extra.as_ref().is_none_or(|extra| extra.mail.is_empty() && extra.finalizers.is_empty())
     }
 
-    /// Hands mail to the nearest living record at or above `index`; gives it back with no one left.
+    /// Hands a clean-up to the nearest living record at or above `index`; gives it back where that takes
+    /// none, or with no one left.
     pub(in crate::scope) fn post(
         &mut self,
         index: u32,
-        mail: Mail,
+        clean_up: Deferred,
         effects: &mut Effects,
-    ) -> Result<(), Mail> {
+    ) -> Result<(), Turned<Deferred>> {
         let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.living_from(index) };
-        self.deliver_mail(target, mail, effects)
+        if let Some(scope) = self.refuses(target) {
+            return Err(Turned::Refused(clean_up, scope));
+        }
+        self.deliver_mail(target, Mail::CleanUp(clean_up), effects).map_err(|mail| match mail {
+            Mail::CleanUp(clean_up) => Turned::Alone(clean_up),
+            Mail::Adopt(_) => unreachable!("what is given back is what was given"),
+        })
     }
 
     /// Hands remains to the nearest record above their own whose future is there to poll them.
@@ -238,14 +252,17 @@ impl Tree {
         &mut self,
         index: u32,
         finalizer: Deferred,
-    ) -> Result<(), Deferred> {
+    ) -> Result<(), Turned<Deferred>> {
         let mut target = self.living_from(index);
         if target != NIL && self.at(target).link == Link::Beside && self.is_finalizer(target) {
             let ending = self.at(target).parent;
             target = self.living_from(ending);
         }
         if target == NIL {
-            return Err(finalizer);
+            return Err(Turned::Alone(finalizer));
+        }
+        if let Some(scope) = self.refuses(target) {
+            return Err(Turned::Refused(finalizer, scope));
         }
         self.at(target).extra().finalizers.push(finalizer);
         Ok(())
@@ -257,8 +274,12 @@ impl Tree {
         parent != NIL && self.records[parent as usize].closed
     }
 
-    pub(in crate::scope) fn is_aborting(&self, index: u32) -> bool {
-        let target = self.living_from(index);
-        target != NIL && self.tag(target).is_some_and(|tag| tag.has(ABORT))
+    /// The number of a scope that takes no clean-up any more; the refusal is counted there.
+    fn refuses(&mut self, index: u32) -> Option<u64> {
+        let tag = if index == NIL { None } else { self.tag(index) }?;
+        let refuses = tag.word() & (ABORT | OVER) != 0;
+        let scope = refuses.then_some(tag.id())?;
+        self.lose(index, 1);
+        Some(scope)
     }
 }

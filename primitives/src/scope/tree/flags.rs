@@ -3,8 +3,11 @@
 use super::{Effects, Link, NIL, Phase, Tree};
 use crate::loom::Arc;
 use crate::scope::cause::Cause;
-use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, REARM, Tag};
+use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, OVER, REARM, Tag};
 use std::time::Instant;
+
+/// What goes down to everything inside and is never taken back.
+const GEARS: [u32; 3] = [DRAIN, ABORT, OVER];
 
 impl Tree {
     /// Cancels a node; the first cause is kept.
@@ -73,13 +76,12 @@ impl Tree {
         self.flag_all(node.index, ABORT, effects);
     }
 
-    fn flag_all(&mut self, top: u32, bit: u32, effects: &mut Effects) {
+    pub(super) fn flag_all(&mut self, top: u32, bit: u32, effects: &mut Effects) {
         let mut pending = vec![top];
         while let Some(index) = pending.pop() {
             let Some(tag) = self.tag(index) else { continue };
             let record = self.at(index);
-            let stopped_by_shield = bit == DRAIN && record.shield && index != top;
-            if tag.has(bit) || stopped_by_shield {
+            if tag.has(bit) || (index != top && record.keeps_out(bit)) {
                 continue;
             }
             tag.set(bit);
@@ -137,8 +139,10 @@ impl Tree {
     pub(super) fn refresh_new(&mut self, index: u32) {
         let cancelled = self.is_effective(index);
         let parent = self.at(index).parent;
-        let gears = if self.at(index).shield { ABORT } else { ABORT | DRAIN };
-        let inherited = self.word_of(parent) & gears;
+        let above = self.word_of(parent);
+        let record = self.at(index);
+        let gears = GEARS.into_iter().filter(|&bit| above & bit != 0 && !record.keeps_out(bit));
+        let inherited = gears.fold(0, |bits, bit| bits | bit);
         let Some(tag) = self.tag(index) else { return };
         if cancelled && !tag.has(CANCELLED) {
             tag.begin_cancel(true);
@@ -165,17 +169,15 @@ impl Tree {
 
     /// A node that moved is drained and aborted with its new parent.
     pub(super) fn inherit_gears(&mut self, index: u32, effects: &mut Effects) {
-        let record = &self.records[index as usize];
-        let gears = self.word_of(record.parent);
-        let shield = record.shield;
-        for bit in [DRAIN, ABORT] {
-            if gears & bit != 0 && !(bit == DRAIN && shield) {
+        let above = self.word_of(self.records[index as usize].parent);
+        for bit in GEARS {
+            if above & bit != 0 && !self.records[index as usize].keeps_out(bit) {
                 self.flag_all(index, bit, effects);
             }
         }
     }
 
-    fn word_of(&self, index: u32) -> u32 {
+    pub(super) fn word_of(&self, index: u32) -> u32 {
         if index == NIL {
             return 0;
         }
@@ -229,19 +231,19 @@ impl Tree {
         self.records[node.index as usize].extra.as_ref().and_then(|extra| extra.deadline)
     }
 
-    /// The nearest deadline in force through unshielded ancestors.
+    /// The nearest deadline in force through unshielded ancestors. For a clean-up that is what is left of
+    /// the budget (C8).
     pub(in crate::scope) fn effective_deadline(&self, node: &Node) -> Option<Instant> {
         let mut index = node.index;
         let mut nearest: Option<Instant> = None;
         while index != NIL {
             let record = &self.records[index as usize];
             let own = record.extra.as_ref().and_then(|extra| extra.deadline);
-            nearest = match (nearest, own) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            nearest = nearest.into_iter().chain(own).min();
             if record.shield {
-                break;
+                let limit =
+                    if record.link == Link::Beside { self.earliest_limit(record.parent) } else { None };
+                return nearest.into_iter().chain(limit).min();
             }
             index = record.parent;
         }
@@ -250,6 +252,12 @@ impl Tree {
 }
 
 impl super::Record {
+    /// Whether this record's shield stops a gear. Nothing stops an abort; a clean-up's shield keeps it
+    /// from the cancellation, and not from the end of its budget.
+    fn keeps_out(&self, gear: u32) -> bool {
+        self.shield && (gear == DRAIN || (gear == OVER && self.link != Link::Beside))
+    }
+
     pub(super) fn watchers(&self) -> impl Iterator<Item = &core::task::Waker> {
         self.extra.iter().flat_map(|extra| extra.watchers.iter().map(|(_, waker)| waker))
     }
