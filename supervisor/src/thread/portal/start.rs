@@ -50,6 +50,7 @@ impl Portal {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
+    #[expect(clippy::type_complexity, reason = "spelled out, it says what is given either way")]
     pub fn start_task<V, F, Fut>(
         &self,
         body: F,
