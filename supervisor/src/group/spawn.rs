@@ -1,5 +1,6 @@
 //! Spawning children.
 
+use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::reraised;
 use super::{Shared, TaskGroup};
@@ -7,8 +8,6 @@ use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Kind, Label, Observe, ScopeHandle};
-use futures::future::ErrInto;
-use futures::{FutureExt, TryFutureExt};
 use std::panic::Location;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -111,7 +110,8 @@ impl TaskBuilder<'_> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn(future.map(Ok::<_, Failure>))
+        let (group, name) = (self.group, self.name.clone());
+        self.spawn_by(Valued { future }, |child| Some(group.shared.spawner.spawn(&name, child)))
     }
 
     /// See [`TaskGroup::try_spawn`].
@@ -125,22 +125,21 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let (child, scope) = self.seated(future)?;
+        let (child, scope) = self.seated(Fallible { future }).map_err(|body| body.future)?;
         let task = self.group.shared.spawner.spawn(&self.name, child);
         Ok(TaskHandle::new(task, scope, self.name))
     }
 
     /// Spawns the child elsewhere than on the group's runtime; `spawn` may find that there is no place.
-    pub(crate) fn spawn_by<F, T, E>(
+    pub(crate) fn spawn_by<B, T>(
         self,
-        future: F,
-        spawn: impl FnOnce(GroupChild<F>) -> Option<JoinHandle<Ended<Result<T, Failure>>>>,
+        body: B,
+        spawn: impl FnOnce(GroupChild<B>) -> Option<JoinHandle<Ended<Result<T, Failure>>>>,
     ) -> TaskHandle<T>
     where
-        F: Future<Output = Result<T, E>>,
-        E: Into<Failure>,
+        B: Future<Output = Result<T, Failure>>,
     {
-        let seated = self.seated(future).ok();
+        let seated = self.seated(body).ok();
         match seated.and_then(|(child, scope)| Some((spawn(child)?, scope))) {
             Some((task, scope)) => TaskHandle::new(task, scope, self.name),
             None => TaskHandle::not_started(self.name),
@@ -148,13 +147,12 @@ impl TaskBuilder<'_> {
     }
 
     /// The child with its place in the group, unless that takes none any more.
-    fn seated<F, T, E>(&self, future: F) -> Result<(GroupChild<F>, ScopeHandle), F>
+    fn seated<B, T>(&self, body: B) -> Result<(GroupChild<B>, ScopeHandle), B>
     where
-        F: Future<Output = Result<T, E>>,
-        E: Into<Failure>,
+        B: Future<Output = Result<T, Failure>>,
     {
         let shared = &self.group.shared;
-        let Some(seat) = shared.scope.seat_at(self.place) else { return Err(future) };
+        let Some(seat) = shared.scope.seat_at(self.place) else { return Err(body) };
         let scope = seat.handle();
         if let TaskName::Given(name) = &self.name {
             let label = Label::new(self.kind).name(Arc::clone(name));
@@ -162,13 +160,13 @@ impl TaskBuilder<'_> {
         }
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let body = carried(&self.name).carry(future.err_into::<Failure>());
+        let body = carried(&self.name).carry(body);
         Ok((seat.child(body, observer), scope))
     }
 }
 
 /// A child of a group, to be spawned by a runtime.
-pub(crate) type GroupChild<F> = Child<CarriedBody<ErrInto<F, Failure>>, ChildObserver>;
+pub(crate) type GroupChild<B> = Child<CarriedBody<B>, ChildObserver>;
 
 /// What a child takes along. One with a name has a span of its own, inside of its spawner's.
 pub(super) fn carried(name: &TaskName) -> Carried {
@@ -215,4 +213,25 @@ pub(super) fn failure_of<T>(
     let failure = failure.in_task(name, &group.map(|group| group.scope.path()).unwrap_or_default());
     *how = Ended::Value(Err(failure.clone()));
     Some(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How much larger a child is than the future it was spawned with.
+    fn added<F: Future>(_: &F) -> usize {
+        size_of::<GroupChild<Valued<F>>>() - size_of::<F>()
+    }
+
+    #[test]
+    fn a_child_is_at_most_thirteen_words_larger_than_its_future() {
+        let large = async {
+            let kept = vec![0_u64; 4];
+            std::future::pending::<()>().await;
+            drop(kept);
+        };
+        let sizes = [added(&large), added(&std::future::pending::<()>())];
+        assert!(sizes.iter().all(|added| *added <= 13 * size_of::<usize>()), "{sizes:?}");
+    }
 }

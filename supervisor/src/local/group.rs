@@ -2,9 +2,8 @@
 
 use super::driver::{Driver, drive};
 use crate::failure::Failure;
-use crate::group::{GroupError, TaskBuilder, TaskGroup, TaskHandle, task_group};
+use crate::group::{Fallible, GroupError, TaskBuilder, TaskGroup, TaskHandle, Valued, task_group};
 use arbour_primitives::scope::{Cause, ScopeHandle};
-use futures::FutureExt;
 use std::fmt;
 use std::sync::Arc;
 
@@ -146,7 +145,7 @@ impl LocalTaskBuilder<'_> {
         E: Into<Failure> + 'static,
     {
         let driver = self.driver;
-        self.task.spawn_by(future, |child| driver.spawn(child).ok())
+        self.task.spawn_by(Fallible { future }, |child| driver.spawn(child).ok())
     }
 
     /// See [`LocalGroup::spawn_value`].
@@ -154,7 +153,8 @@ impl LocalTaskBuilder<'_> {
     where
         F: Future + 'static,
     {
-        self.spawn(future.map(Ok::<_, Failure>))
+        let driver = self.driver;
+        self.task.spawn_by(Valued { future }, |child| driver.spawn(child).ok())
     }
 }
 
