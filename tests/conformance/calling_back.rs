@@ -65,8 +65,12 @@ mod anyio_from_thread {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let function = until_cancelled(tell);
-        let call =
-            thread::call().on_cancel(OnCancel::Abandon).run_sync(move || report.send(function()).unwrap());
+        let (release, released) = mpsc::channel();
+        let call = thread::call().on_cancel(OnCancel::Abandon).run_sync(move || {
+            report.send(function()).unwrap();
+            // A function that returned before its caller looks again would not be abandoned.
+            released.recv().unwrap();
+        });
         let cancel = async {
             begun.await.unwrap();
             handle.cancel("enough");
@@ -74,6 +78,7 @@ mod anyio_from_thread {
         let (outcome, ()) = tokio::join!(scope.run(call), cancel);
         assert!(outcome.is_err());
         assert!(is_cancelled_for(&seen.await.unwrap(), "enough"));
+        release.send(()).unwrap();
     }
 
     #[arbour::test]
