@@ -225,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn a_child_is_at_most_thirteen_words_larger_than_its_future() {
+    fn a_child_is_at_most_fourteen_words_larger_than_its_future() {
         let large = async {
             let kept = vec![0_u64; 4];
             std::future::pending::<()>().await;
             drop(kept);
         };
         let sizes = [added(&large), added(&std::future::pending::<()>())];
-        assert!(sizes.iter().all(|added| *added <= 13 * size_of::<usize>()), "{sizes:?}");
+        assert!(sizes.iter().all(|added| *added <= 14 * size_of::<usize>()), "{sizes:?}");
     }
 }
