@@ -1,86 +1,27 @@
-//! Memory streams, one sender to one receiver, each in a task of its own.
+//! Memory streams: every shape, capacity, size of item and number of workers, beside every peer that offers it.
 
-use crate::harness::{Bench, Row};
-use crate::workers::Workers;
-use arbour::task_group;
-use arbour_primitives::stream::memory_stream;
-use tokio::sync::mpsc;
+mod arbour;
+mod cell;
+mod peers;
+mod row;
 
-/// Items in one go.
-const ITEMS: u64 = 10_000;
+use crate::harness::Bench;
+use cell::{Cell, ITEMS};
+use std::time::Duration;
+
+/// How long one sample takes: the cells are many, and a sample of this length is still thousands of items.
+const SAMPLE: Duration = Duration::from_millis(20);
 
 /// Every bench of the program `streams`.
 #[must_use]
 pub fn benches() -> Vec<Bench> {
-    let mut benches = Vec::new();
-    for workers in Workers::BOTH {
-        for capacity in [0, 1, 128] {
-            benches.push(bench::<8>(workers, capacity));
-            benches.push(bench::<256>(workers, capacity));
-        }
-    }
-    benches
+    Cell::all().flat_map(|cell| [bench::<8>(cell), bench::<256>(cell)]).collect()
 }
 
-fn bench<const BYTES: usize>(workers: Workers, capacity: usize) -> Bench {
-    let name = format!("1 to 1/{}/capacity {capacity}/{BYTES} B", workers.name());
-    let ours = row(workers, "arbour", move |items| arbour::<BYTES>(capacity, items));
-    let mut rivals = vec![row(workers, "flume", move |items| flume::<BYTES>(capacity, items))];
-    // Tokio's channel has no rendezvous.
-    if capacity > 0 {
-        rivals.push(row(workers, "tokio mpsc", move |items| tokio_mpsc::<BYTES>(capacity, items)));
-    }
-    Bench::new(name, ITEMS, ours, rivals).countable(workers == Workers::One)
-}
-
-fn row<Fut>(workers: Workers, name: &'static str, work: impl Fn(u64) -> Fut + 'static) -> Row
-where
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    Row::new(name, move |times, stopwatch| {
-        let runtime = workers.start();
-        stopwatch.time(|| runtime.run(work(times * ITEMS)));
-    })
-}
-
-fn item<const BYTES: usize>(number: u64) -> [u8; BYTES] {
-    [number as u8; BYTES]
-}
-
-/// Both tasks are children of a group, as users write it: our awaits pass their gates.
-async fn arbour<const BYTES: usize>(capacity: usize, items: u64) {
-    let (tx, rx) = memory_stream::<[u8; BYTES]>(capacity);
-    let group = task_group(async |group| {
-        drop(group.spawn_value(async move {
-            for number in 0..items {
-                tx.send(item(number)).await.expect("the receiver takes them all");
-            }
-        }));
-        drop(group.spawn_value(async move { while rx.recv().await.is_ok() {} }));
-    });
-    group.await.expect("no child fails");
-}
-
-async fn flume<const BYTES: usize>(capacity: usize, items: u64) {
-    let (tx, rx) = ::flume::bounded::<[u8; BYTES]>(capacity);
-    let sender = tokio::spawn(async move {
-        for number in 0..items {
-            tx.send_async(item(number)).await.expect("the receiver takes them all");
-        }
-    });
-    let receiver = tokio::spawn(async move { while rx.recv_async().await.is_ok() {} });
-    sender.await.expect("the sender does not panic");
-    receiver.await.expect("the receiver does not panic");
-}
-
-async fn tokio_mpsc<const BYTES: usize>(capacity: usize, items: u64) {
-    let (tx, mut rx) = mpsc::channel::<[u8; BYTES]>(capacity);
-    let sender = tokio::spawn(async move {
-        for number in 0..items {
-            tx.send(item(number)).await.expect("the receiver takes them all");
-        }
-    });
-    let receiver = tokio::spawn(async move { while rx.recv().await.is_some() {} });
-    sender.await.expect("the sender does not panic");
-    receiver.await.expect("the receiver does not panic");
+fn bench<const BYTES: usize>(cell: Cell) -> Bench {
+    let mut rivals = peers::rows::<BYTES>(cell);
+    rivals.push(arbour::in_bare_tasks::<BYTES>(cell));
+    Bench::new(cell.name(BYTES), ITEMS, arbour::in_a_group::<BYTES>(cell), rivals)
+        .countable(cell.is_countable())
+        .sample(SAMPLE)
 }
