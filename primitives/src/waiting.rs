@@ -4,4 +4,4 @@ mod list;
 mod visit;
 
 pub(crate) use list::{Key, WaitList};
-pub(crate) use visit::{Step, Visit, Wakes, visit};
+pub(crate) use visit::{Step, Visit, Wakes, visit, wake};

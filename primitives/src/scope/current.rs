@@ -1,7 +1,7 @@
 //! The scope that is current on this thread, and the units its task has left (C10, C15).
 
 use super::frame::Payload;
-use super::node::{Node, Tag};
+use super::node::{CANCELLED, Node, Tag};
 use super::runtime;
 use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +37,7 @@ impl Slot {
     }
 
     /// Takes one unit; false when none is left.
+    #[inline]
     pub(super) fn take_unit(&self) -> bool {
         let left = self.units.get();
         self.units.set(left.saturating_sub(1));
@@ -62,6 +63,18 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
         (_, Some(look)) => look(None),
         (_, None) => unreachable!("the look was taken only where it ran"),
     }
+}
+
+/// Whether an await may go on without more ado: no scope is current, or one that is not cancelled and
+/// whose task had a unit left, which is taken.
+#[inline]
+pub(super) fn passes() -> bool {
+    let passes = |slot: &Slot| match slot.node.get() {
+        None => true,
+        Some(_) if slot.task.get() != runtime::task_id() => true,
+        Some(tag) => !tag.has(CANCELLED) && slot.take_unit(),
+    };
+    SLOT.try_with(passes).unwrap_or(true)
 }
 
 /// Gives each outermost poll on this thread other units than [`UNITS`], until it is given anew; `None`

@@ -13,7 +13,9 @@ use core::task::{Context, Poll, Waker};
 #[derive(Debug, Default)]
 pub struct Gate {
     begun: bool,
-    watch: Watch,
+    /// There only while the await is refused: nearly every gate is passed at once, and its future is
+    /// the smaller for it.
+    watch: Option<Box<Watch>>,
 }
 
 /// Takes one of the task's units, in a cancelled scope too; with none left it is pending and wakes
@@ -38,28 +40,40 @@ impl Gate {
     /// A gate that has not been passed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { begun: false, watch: Watch::new() }
+        Self { begun: false, watch: None }
     }
 
     /// A gate for an await that begins in a cancelled scope too, like joining: it only takes its
     /// unit, and none once the scope is cancelled.
     #[must_use]
     pub const fn joining() -> Self {
-        Self { begun: true, watch: Watch::new() }
+        Self { begun: true, watch: None }
     }
 
     /// Ready: the await may go on, and has begun. Pending: it was refused because its scope is
     /// cancelled, or the task has used up its units; the waker is registered.
+    #[inline]
     pub fn poll_enter(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.watch.is_none() && current::passes() {
+            self.begun = true;
+            return Poll::Ready(());
+        }
+        self.poll_stopped(cx)
+    }
+
+    /// For a gate that has been refused, or is going to be, or whose task has nothing left to spend.
+    #[cold]
+    fn poll_stopped(&mut self, cx: &Context<'_>) -> Poll<()> {
         loop {
             match self.verdict() {
                 Verdict::Pass => {
                     self.begun = true;
-                    self.watch.withdraw();
+                    self.watch = None;
                     return Poll::Ready(());
                 }
                 Verdict::Refused(node) => {
-                    let refused = self.watch.register(node, cx) & CANCELLED != 0;
+                    let watch = self.watch.get_or_insert_default();
+                    let refused = watch.register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
                         let why = || "the end of a cancelled scope, which is held".to_owned();
                         return standstill::tell(Poll::Pending, why);

@@ -34,6 +34,7 @@ pub fn install(runtime: Runtime) {
     let _ = RUNTIME.set(runtime);
 }
 
+#[inline]
 pub(super) fn task_id() -> u64 {
     RUNTIME.get().map_or(0, |runtime| (runtime.task_id)())
 }

@@ -36,10 +36,22 @@ impl Wakes {
     }
 
     fn wake_all(self) {
-        for waker in self.one.into_iter().chain(self.other).chain(self.more) {
-            contain(|| waker.wake());
-        }
+        wake(self.one);
+        wake(self.other);
+        self.more.into_iter().for_each(wake_one);
     }
+}
+
+/// Wakes whoever was called, once the lock is released.
+#[inline]
+pub(crate) fn wake(called: Option<Waker>) {
+    if let Some(waker) = called {
+        wake_one(waker);
+    }
+}
+
+fn wake_one(waker: Waker) {
+    contain(|| waker.wake());
 }
 
 /// Runs a waker's code: its panic must neither cost the caller its result nor others their wake-up.

@@ -189,12 +189,32 @@ struct Next {
 }
 
 impl Next {
+    #[inline]
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
-        let received = shared.visit(cx, false, |state, visit| state.poll_recv(end, &mut self.seat, visit));
-        let received = ready!(standstill::tell(received, || shared.wanted("an item")));
+        let received = match self.at_once(shared, end) {
+            Some(item) => Ok(item),
+            None => ready!(self.poll_wait(shared, end, cx)),
+        };
         self.gate = Gate::new();
         Poll::Ready(received)
+    }
+
+    #[inline]
+    fn at_once<T>(&self, shared: &Shared<T>, end: &End) -> Option<T> {
+        if self.seat.is_none() && !shared.is_rendezvous() { shared.recv_at_once(end) } else { None }
+    }
+
+    fn poll_wait<T>(
+        &mut self,
+        shared: &Shared<T>,
+        end: &End,
+        cx: &Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
+        let will_wait = self.seat.is_none();
+        let received =
+            shared.visit(cx, will_wait, |state, visit| state.poll_recv(end, &mut self.seat, visit));
+        standstill::tell(received, || shared.wanted("an item"))
     }
 
     /// Gives up the place; if it was called, the next receiver is.

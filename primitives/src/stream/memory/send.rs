@@ -262,9 +262,19 @@ impl<T> Future for Send<'_, T> {
         assert!(this.item.is_some() || this.seat.is_some(), "`Send` was polled after it was ready");
         ready!(this.gate.poll_enter(cx));
         let (shared, end) = this.stream.parts();
-        let will_wait = this.seat.is_none() && shared.capacity() == Capacity::Bounded(0);
+        if this.seat.is_none() && !shared.is_rendezvous() && shared.send_at_once(end, &mut this.item) {
+            return Poll::Ready(Ok(()));
+        }
+        this.poll_wait(cx)
+    }
+}
+
+impl<T> Send<'_, T> {
+    fn poll_wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let (shared, end) = self.stream.parts();
+        let will_wait = self.seat.is_none();
         let sent = shared
-            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut this.item, &mut this.seat, visit));
+            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut self.item, &mut self.seat, visit));
         standstill::tell(sent, || shared.wanted("room"))
     }
 }

@@ -40,6 +40,7 @@
 //! and dropped after; items are only moved, and those to be dropped are carried out. The design
 //! follows Trio's memory channel for its promises and tokio's semaphore for calling instead of handing.
 
+mod flowing;
 #[cfg(test)]
 mod invariants;
 mod receiving;
@@ -198,26 +199,12 @@ impl<T> State<T> {
         while let Some(key) = self.senders.first(WAITING)
             && self.has_room()
         {
-            self.admit_one(key, wakes);
-        }
-    }
-
-    fn admit_one(&mut self, key: Key, wakes: &mut Wakes) {
-        let sender = &mut self.senders[key];
-        match core::mem::replace(&mut sender.claim, Claim::Sent) {
-            Claim::Item(item) if self.capacity == 0 => {
-                sender.claim = Claim::Item(item);
+            if self.is_rendezvous() && matches!(self.senders[key].claim, Claim::Item(_)) {
                 self.senders.move_to_back(key, LINE);
-                return;
-            }
-            Claim::Item(item) => self.queue.push_back(item),
-            _place => {
-                sender.claim = Claim::Granted;
-                self.reserved += 1;
+            } else {
+                wakes.add(self.admit_one(key));
             }
         }
-        wakes.add(sender.waker.take());
-        self.senders.take_out(key);
     }
 
     /// Calls as many receivers as there are items, the first to come first; takes back calls whose item
@@ -226,8 +213,7 @@ impl<T> State<T> {
         while self.receivers.len(CALLED) < self.available()
             && let Some(key) = self.receivers.first(WAITING)
         {
-            self.receivers.move_to_back(key, CALLED);
-            wakes.add(self.receivers[key].waker.take());
+            wakes.add(self.call_one(key));
         }
         while self.receivers.len(CALLED) > self.available()
             && let Some(key) = self.receivers.last(CALLED)
@@ -347,6 +333,7 @@ impl End {
     }
 
     /// ORDERING: the lock orders all accesses.
+    #[inline]
     fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed)
     }

@@ -39,19 +39,21 @@ impl<T> State<T> {
         if !end.is_open() {
             return Err(TryRecvError::Closed);
         }
-        if self.has_unclaimed() {
+        if let Some(item) = self.flow_out(end) {
+            wakes.add(self.let_next_in());
+            return Ok(item);
+        }
+        if self.is_rendezvous() && self.has_unclaimed() {
             return self.take(wakes).ok_or(TryRecvError::Empty);
         }
         Err(if self.has_ended() { TryRecvError::EndOfStream } else { TryRecvError::Empty })
     }
 
-    /// Whether there is an item beyond those that belong to the called. On a rendezvous where nobody
-    /// waits, the sender who is next steps up for a newcomer.
+    /// Whether an item stands before the receivers of a rendezvous beyond those that belong to the called.
+    /// Where nobody waits, the sender who is next steps up for a newcomer.
     fn has_unclaimed(&mut self) -> bool {
-        if self.available() > self.receivers.len(CALLED) {
-            return true;
-        }
-        self.is_rendezvous() && self.receivers.is_empty(WAITING) && self.next_sender_steps_up()
+        self.available() > self.receivers.len(CALLED)
+            || (self.receivers.is_empty(WAITING) && self.next_sender_steps_up())
     }
 
     fn next_sender_steps_up(&mut self) -> bool {

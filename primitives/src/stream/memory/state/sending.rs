@@ -110,10 +110,10 @@ impl<T> State<T> {
         if self.is_rendezvous() {
             self.handed += 1;
             self.senders.join(LINE, Sender { end: None, waker: None, claim: Claim::Item(item) });
+            self.settle(wakes);
         } else {
-            self.queue.push_back(item);
+            wakes.add(self.flow_in(item));
         }
-        self.settle(wakes);
     }
 
     /// One poll of a send: `item` is there until the stream has it or the send is over.
