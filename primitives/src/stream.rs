@@ -11,5 +11,5 @@ pub use object::{ObjectReceive, ObjectSend, Reliable};
 
 /// The futures that the ends of a memory stream give.
 pub mod futures {
-    pub use super::memory::{Closed, Recv, Reserve, Send};
+    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendMany};
 }

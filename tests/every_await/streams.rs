@@ -4,6 +4,7 @@ use crate::support::{sweep, turns};
 use arbour::stream::{ObjectReceive, ObjectSend, ReceiveStream, SendStream, memory_stream};
 use futures::{SinkExt, StreamExt};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 /// What became of the items of one run, and the ends that are kept to look afterwards.
 struct Ledger {
@@ -31,6 +32,11 @@ impl Ledger {
         }
         assert!(self.received.is_sorted_by(|one, next| one < next), "{:?}", self.received);
         assert!(self.sent.iter().all(|item| self.received.contains(item)), "{:?} sent", self.sent);
+    }
+
+    /// The same, where each send was of one item.
+    fn balances_one_by_one(&mut self) {
+        self.balances();
         assert!(self.received.len() - self.sent.len() <= 1, "only one send may not know: {:?}", self.sent);
     }
 }
@@ -64,7 +70,7 @@ where
                 tokio::join!(biased; sender, receiver);
             }
         };
-        sweep(make, |_| ledger.borrow_mut().balances());
+        sweep(make, |_| ledger.borrow_mut().balances_one_by_one());
     }
 }
 
@@ -125,4 +131,67 @@ fn a_wait_for_the_close() {
         assert!(run.output.is_none_or(|closed| closed));
         ledger.borrow_mut().balances();
     });
+}
+
+/// Items on loan: what is left of them comes back when the borrower goes.
+struct Loan<'a> {
+    items: VecDeque<u32>,
+    left: &'a RefCell<VecDeque<u32>>,
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.left.replace(std::mem::take(&mut self.items));
+    }
+}
+
+/// Sweeps a sender and a receiver of many. Unlike a send of one, a send of many always knows what is left:
+/// what arrived and what is left are all there was.
+fn sweep_many<R>(receive: impl Fn(ReceiveStream<u32>) -> R)
+where
+    R: Future<Output = Vec<u32>>,
+{
+    for capacity in [0, 1, 2, 8] {
+        let ledger = RefCell::new(Ledger::new(capacity));
+        let left = RefCell::new(VecDeque::new());
+        let make = || {
+            *ledger.borrow_mut() = Ledger::new(capacity);
+            left.replace((0..5).collect());
+            async {
+                let (tx, rx) = ledger.borrow().ends();
+                let sender = async {
+                    let mut loan = Loan { items: left.take(), left: &left };
+                    tx.send_many(&mut loan.items).await.unwrap();
+                };
+                let receiver = async {
+                    turns(2).await;
+                    while ledger.borrow().received.len() < 5 {
+                        let batch = receive(rx.clone()).await;
+                        ledger.borrow_mut().received.extend(batch);
+                        turns(1).await;
+                    }
+                };
+                tokio::join!(biased; sender, receiver);
+            }
+        };
+        sweep(make, |_| {
+            let mut ledger = ledger.borrow_mut();
+            ledger.balances();
+            assert!(ledger.received.iter().chain(&*left.borrow()).copied().eq(0..5), "{left:?} left");
+        });
+    }
+}
+
+#[test]
+fn sending_and_receiving_many() {
+    sweep_many(async |rx| {
+        let mut batch = Vec::new();
+        rx.recv_many(&mut batch, 3).await.unwrap();
+        batch
+    });
+}
+
+#[test]
+fn a_stream_of_batches() {
+    sweep_many(async |rx| rx.batches(2).next().await.unwrap());
 }

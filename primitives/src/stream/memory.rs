@@ -2,6 +2,7 @@
 
 mod capacity;
 mod error;
+mod many;
 mod permit;
 mod recv;
 mod send;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use capacity::Capacity;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
+pub use many::{Batches, RecvMany, SendMany};
 pub use permit::{Permit, Reserve};
 pub use recv::{ReceiveStream, Recv};
 pub use send::{Closed, Send, SendStream};
@@ -81,6 +83,7 @@ struct Inner<T> {
 }
 
 impl<T> Shared<T> {
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.0.state.lock()
     }

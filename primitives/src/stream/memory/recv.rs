@@ -32,6 +32,10 @@ impl<T> ReceiveStream<T> {
         Self { shared, end, next: Next::default() }
     }
 
+    pub(super) const fn parts(&self) -> (&Shared<T>, &End) {
+        (&self.shared, &self.end)
+    }
+
     /// Receives the next item, waiting until there is one.
     ///
     /// # Cancel safety
@@ -183,12 +187,16 @@ impl<T> fmt::Debug for Recv<'_, T> {
 
 /// A wait for an item that may go on over several polls; a future's or a stream's.
 #[derive(Debug, Default)]
-struct Next {
+pub(super) struct Next {
     gate: Gate,
     seat: Option<Key>,
 }
 
 impl Next {
+    pub(super) const fn new() -> Self {
+        Self { gate: Gate::new(), seat: None }
+    }
+
     #[inline]
     fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
@@ -217,9 +225,25 @@ impl Next {
         standstill::tell(received, || shared.wanted("an item"))
     }
 
+    /// The same for many items.
+    pub(super) fn poll_many<T>(
+        &mut self,
+        shared: &Shared<T>,
+        end: &End,
+        (into, limit): (&mut Vec<T>, usize),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, RecvError>> {
+        ready!(self.gate.poll_enter(cx));
+        let received = shared
+            .visit(cx, false, |state, visit| state.poll_recv_many(end, (into, limit), &mut self.seat, visit));
+        let received = ready!(standstill::tell(received, || shared.wanted("items")));
+        self.gate = Gate::new();
+        Poll::Ready(received)
+    }
+
     /// Gives up the place; if it was called, the next receiver is.
     #[inline]
-    fn forsake<T>(&mut self, shared: &Shared<T>) {
+    pub(super) fn forsake<T>(&mut self, shared: &Shared<T>) {
         if let Some(key) = self.seat.take() {
             shared.forsake_receiver(key);
         }

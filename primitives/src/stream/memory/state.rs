@@ -40,6 +40,7 @@
 //! and dropped after; items are only moved, and those to be dropped are carried out. The design
 //! follows Trio's memory channel for its promises and tokio's semaphore for calling instead of handing.
 
+mod batches;
 mod flowing;
 #[cfg(test)]
 mod invariants;
@@ -170,8 +171,13 @@ impl<T> State<T> {
     }
 
     fn has_room(&self) -> bool {
+        self.room() > 0
+    }
+
+    /// How many more items may enter, if nobody waits with theirs.
+    fn room(&self) -> usize {
         let limit = if self.is_rendezvous() { self.all_receivers() } else { self.capacity };
-        self.available() + self.reserved < limit
+        limit.saturating_sub(self.available() + self.reserved)
     }
 
     fn has_ended(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The stream's promises, one situation a test, polled by hand.
 
 mod adapters;
+mod batches;
 mod closing;
 mod conservation;
 mod foreign;

@@ -51,7 +51,7 @@ impl<T> State<T> {
 
     /// Whether an item stands before the receivers of a rendezvous beyond those that belong to the called.
     /// Where nobody waits, the sender who is next steps up for a newcomer.
-    fn has_unclaimed(&mut self) -> bool {
+    pub(super) fn has_unclaimed(&mut self) -> bool {
         self.available() > self.receivers.len(CALLED)
             || (self.receivers.is_empty(WAITING) && self.next_sender_steps_up())
     }
@@ -66,7 +66,7 @@ impl<T> State<T> {
     }
 
     /// Takes the oldest item and lets the next sender have the room.
-    fn take(&mut self, wakes: &mut Wakes) -> Option<T> {
+    pub(super) fn take(&mut self, wakes: &mut Wakes) -> Option<T> {
         let item = match self.queue.pop_front() {
             Some(item) => Some(item),
             None => self.take_from_line(wakes),
@@ -105,7 +105,12 @@ impl<T> State<T> {
         }
     }
 
-    fn wait_for_call<R>(&mut self, end: &End, seat: &mut Option<Key>, visit: &mut Visit<'_>) -> Step<R> {
+    pub(super) fn wait_for_call<R>(
+        &mut self,
+        end: &End,
+        seat: &mut Option<Key>,
+        visit: &mut Visit<'_>,
+    ) -> Step<R> {
         let Some(waker) = visit.take_waker() else { return Step::NeedWaker };
         let receiver = Receiver { end: end.id, waker: Some(waker), refused: None };
         *seat = Some(self.receivers.join(WAITING, receiver));

@@ -36,7 +36,7 @@ impl<T> State<T> {
     }
 
     /// The item, if it may be sent at all.
-    fn admission<I>(&self, end: &End, item: I) -> Result<I, SendError<I>> {
+    pub(super) fn admission<I>(&self, end: &End, item: I) -> Result<I, SendError<I>> {
         if self.closed || !end.is_open() {
             Err(SendError::Closed(item))
         } else if self.open_receivers == 0 {
@@ -106,7 +106,7 @@ impl<T> State<T> {
     }
 
     /// Adds an item that there is room for and whose sender does not wait.
-    fn put(&mut self, item: T, wakes: &mut Wakes) {
+    pub(super) fn put(&mut self, item: T, wakes: &mut Wakes) {
         if self.is_rendezvous() {
             self.handed += 1;
             self.senders.join(LINE, Sender { end: None, waker: None, claim: Claim::Item(item) });
@@ -157,7 +157,7 @@ impl<T> State<T> {
     }
 
     /// Takes a place among those who wait.
-    fn seat<R>(
+    pub(super) fn seat<R>(
         &mut self,
         end: &End,
         seat: &mut Option<Key>,
@@ -172,7 +172,7 @@ impl<T> State<T> {
     }
 
     /// Looks after a place that was taken: its outcome, or the waker of this poll.
-    fn poll_seated(
+    pub(super) fn poll_seated(
         &mut self,
         key: Key,
         seat: &mut Option<Key>,

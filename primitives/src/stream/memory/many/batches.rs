@@ -1,0 +1,66 @@
+//! A receiving end as a stream of batches.
+
+use super::super::ReceiveStream;
+use super::super::recv::Next;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use futures::Stream;
+
+/// The stream of [`ReceiveStream::batches`].
+///
+/// # Cancel safety
+///
+/// A batch is taken from the memory stream in the poll that gives it out: dropping the stream of batches
+/// loses nothing.
+///
+/// # Examples
+///
+/// ```
+/// use arbour_primitives::stream::memory_stream;
+/// use futures::StreamExt;
+///
+/// # futures::executor::block_on(async {
+/// let (tx, rx) = memory_stream(8);
+/// tx.send_many(&mut [1, 2, 3].into()).await.unwrap();
+/// drop(tx);
+/// assert_eq!(rx.batches(2).collect::<Vec<_>>().await, [vec![1, 2], vec![3]]);
+/// # });
+/// ```
+#[must_use = "streams do nothing unless polled"]
+pub struct Batches<'a, T> {
+    stream: &'a ReceiveStream<T>,
+    limit: usize,
+    next: Next,
+}
+
+impl<'a, T> Batches<'a, T> {
+    pub(super) const fn new(stream: &'a ReceiveStream<T>, limit: usize) -> Self {
+        let limit = if limit == 0 { 1 } else { limit };
+        Self { stream, limit, next: Next::new() }
+    }
+}
+
+impl<T> Stream for Batches<'_, T> {
+    type Item = Vec<T>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Vec<T>>> {
+        let this = self.get_mut();
+        let (shared, end) = this.stream.parts();
+        let mut batch = Vec::new();
+        let received = ready!(this.next.poll_many(shared, end, (&mut batch, this.limit), cx));
+        Poll::Ready(received.ok().map(|_count| batch))
+    }
+}
+
+impl<T> Drop for Batches<'_, T> {
+    fn drop(&mut self) {
+        self.next.forsake(self.stream.parts().0);
+    }
+}
+
+impl<T> fmt::Debug for Batches<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
