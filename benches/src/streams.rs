@@ -15,7 +15,17 @@ const SAMPLE: Duration = Duration::from_millis(20);
 /// Every bench of the program `streams`.
 #[must_use]
 pub fn benches() -> Vec<Bench> {
-    Cell::all().flat_map(|cell| [bench::<8>(cell), bench::<256>(cell)]).collect()
+    let one_by_one = Cell::all().flat_map(|cell| [bench::<8>(cell), bench::<256>(cell)]);
+    let batches = Cell::all().filter(|cell| cell.holds_a_batch());
+    one_by_one.chain(batches.flat_map(|cell| [batches_of::<8>(cell), batches_of::<256>(cell)])).collect()
+}
+
+/// Our batches against the peers, which send and receive one by one.
+fn batches_of<const BYTES: usize>(cell: Cell) -> Bench {
+    let name = format!("batches/{}", cell.name(BYTES));
+    Bench::new(name, ITEMS, arbour::in_batches::<BYTES>(cell), peers::rows::<BYTES>(cell))
+        .countable(cell.is_countable())
+        .sample(SAMPLE)
 }
 
 fn bench<const BYTES: usize>(cell: Cell) -> Bench {

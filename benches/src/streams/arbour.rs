@@ -5,6 +5,8 @@ use super::row::{Receives, Sends, TAKEN, drain, pour, row, run};
 use crate::harness::Row;
 use arbour::task_group;
 use arbour_primitives::stream::{Capacity, ReceiveStream, SendStream, memory_stream};
+use std::collections::VecDeque;
+use std::hint::black_box;
 
 type Ends<const BYTES: usize> = (Vec<SendStream<[u8; BYTES]>>, Vec<ReceiveStream<[u8; BYTES]>>);
 
@@ -18,6 +20,13 @@ pub(super) fn in_a_group<const BYTES: usize>(cell: Cell) -> Row {
 /// What is left without the scopes: no peer knows them.
 pub(super) fn in_bare_tasks<const BYTES: usize>(cell: Cell) -> Row {
     row(cell, "arbour in bare tasks", move || open::<BYTES>(cell))
+}
+
+/// The same ends in a group, which send and receive many items at a time.
+pub(super) fn in_batches<const BYTES: usize>(cell: Cell) -> Row {
+    Row::new("arbour in batches", move |times, stopwatch| {
+        run(cell, times, stopwatch, || group_of_batches(cell, open::<BYTES>(cell)));
+    })
 }
 
 fn open<const BYTES: usize>(cell: Cell) -> Ends<BYTES> {
@@ -34,6 +43,38 @@ async fn group<const BYTES: usize>(cell: Cell, (senders, receivers): Ends<BYTES>
         }
     });
     group.await.expect("no child fails");
+}
+
+async fn group_of_batches<const BYTES: usize>(cell: Cell, (senders, receivers): Ends<BYTES>) {
+    let group = task_group(async |group| {
+        for sender in senders {
+            drop(group.spawn_value(pour_many(sender, cell.items_of_each_sender())));
+        }
+        for receiver in receivers {
+            drop(group.spawn_value(drain_many(receiver)));
+        }
+    });
+    group.await.expect("no child fails");
+}
+
+/// So many items at a time.
+const BATCH: u64 = 64;
+
+async fn pour_many<const BYTES: usize>(sender: SendStream<[u8; BYTES]>, items: u64) {
+    let mut batch = VecDeque::new();
+    for first in (0..items).step_by(BATCH as usize) {
+        batch.extend((first..items.min(first + BATCH)).map(|number| [number as u8; BYTES]));
+        sender.send_many(&mut batch).await.expect(TAKEN);
+    }
+}
+
+async fn drain_many<const BYTES: usize>(receiver: ReceiveStream<[u8; BYTES]>) {
+    let mut batch = Vec::new();
+    while receiver.recv_many(&mut batch, BATCH as usize).await.is_ok() {
+        for item in batch.drain(..) {
+            black_box(&item);
+        }
+    }
 }
 
 impl<T: Send + 'static> Sends<T> for SendStream<T> {

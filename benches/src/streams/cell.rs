@@ -48,6 +48,11 @@ impl Cell {
         self.capacity != Some(0)
     }
 
+    /// Whether many items fit at a time.
+    pub(super) fn holds_a_batch(self) -> bool {
+        self.capacity.is_none_or(|capacity| capacity > 1)
+    }
+
     /// For channels whose receiver does not clone.
     pub(super) const fn has_one_receiver(self) -> bool {
         self.receivers == 1

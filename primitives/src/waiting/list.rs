@@ -109,6 +109,15 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
         node.waiter.take().expect(OCCUPIED)
     }
 
+    /// Gives up a waiter's place and drops the waiter there, which must hold nothing foreign any more.
+    pub(crate) fn vacate(&mut self, key: Key) {
+        self.unlink(key.0);
+        let node = &mut self.nodes[key.0];
+        node.next = self.free;
+        node.waiter = None;
+        self.free = key.0;
+    }
+
     fn allot(&mut self, waiter: W) -> usize {
         let index = self.free;
         if index == NIL {

@@ -17,6 +17,12 @@ impl<T> State<T> {
     #[inline]
     pub(in super::super) fn flow_in(&mut self, item: T) -> Option<Waker> {
         self.queue.push_back(item);
+        self.call_next()
+    }
+
+    /// There is one item more: the receiver that has waited longest is called for it.
+    #[inline]
+    pub(super) fn call_next(&mut self) -> Option<Waker> {
         self.receivers.first(WAITING).and_then(|next| self.call_one(next))
     }
 

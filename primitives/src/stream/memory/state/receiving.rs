@@ -71,7 +71,10 @@ impl<T> State<T> {
             Some(item) => Some(item),
             None => self.take_from_line(wakes),
         };
-        self.settle(wakes);
+        // Who waits may be let in, called or told the end; who was called has an item as before.
+        if !self.senders.is_empty(WAITING) || !self.receivers.is_empty(WAITING) {
+            self.serve(wakes);
+        }
         item
     }
 
@@ -114,7 +117,10 @@ impl<T> State<T> {
         let Some(waker) = visit.take_waker() else { return Step::NeedWaker };
         let receiver = Receiver { end: end.id, waker: Some(waker), refused: None };
         *seat = Some(self.receivers.join(WAITING, receiver));
-        self.settle(&mut visit.wakes);
+        // At a rendezvous one receiver more is room for one sender more.
+        if !self.senders.is_empty(WAITING) {
+            self.settle(&mut visit.wakes);
+        }
         Step::Wait
     }
 

@@ -166,8 +166,12 @@ impl<T> State<T> {
     ) -> Step<R> {
         let Some(waker) = visit.take_waker() else { return Step::NeedWaker };
         let sender = Sender { end: Some(end.id), waker: Some(waker), claim: claim() };
-        *seat = Some(self.senders.join(WAITING, sender));
-        self.settle(&mut visit.wakes);
+        // Without room it waits for it, and nothing else changes. Only at a rendezvous there may be room.
+        let faces_receiver = self.has_room();
+        *seat = Some(self.senders.join(if faces_receiver { LINE } else { WAITING }, sender));
+        if faces_receiver {
+            visit.wakes.add(self.call_next());
+        }
         Step::Wait
     }
 
@@ -182,9 +186,13 @@ impl<T> State<T> {
             return visit.refresh(&mut self.senders[key].waker);
         }
         *seat = None;
+        if matches!(self.senders[key].claim, Claim::Sent | Claim::Granted) {
+            self.senders.vacate(key);
+            return Step::Done(Ok(()));
+        }
         Step::Done(match self.senders.leave(key).claim {
             Claim::Refused(why) => Err(why),
-            _sent_or_granted => Ok(()),
+            _told_above => Ok(()),
         })
     }
 
