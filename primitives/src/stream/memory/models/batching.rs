@@ -25,7 +25,7 @@ fn send_many_races_recv_many() {
 
 #[test]
 fn send_many_races_recv_many_at_a_rendezvous() {
-    model(Bounds::EXHAUSTIVE, || {
+    model(Bounds::preemptions(5), || {
         let (tx, rx) = stream(0);
         let sending = thread::spawn(move || {
             block_on(tx.send_many(&mut [1, 2].map(item).into())).unwrap();

@@ -3,6 +3,7 @@
 use super::super::{Capacity, Permit, ReceiveStream, SendStream, memory_stream};
 use super::{Task, check};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Where the items went; an item that is dropped anywhere else counts as withdrawn or shed.
@@ -57,7 +58,7 @@ struct World {
     receivers: Vec<Rc<ReceiveStream<Item>>>,
     permits: Rc<RefCell<Vec<Permit<Item>>>>,
     tasks: Vec<Task<'static, ()>>,
-    /// Whether items may overtake: permits and forced sends take their place in the order late.
+    /// Whether items may overtake: permits, forced sends and the later items of a batch take their place in the order late.
     orderly: bool,
 }
 
@@ -76,7 +77,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.random.below(if self.orderly { 14 } else { 20 }) {
+        match self.random.below(if self.orderly { 17 } else { 24 }) {
             0..3 => self.send(),
             3..6 => self.recv(),
             6 => self.try_send(),
@@ -85,10 +86,14 @@ impl World {
             11 => self.drop_task(),
             12 => self.clone_ends(),
             13 => self.drop_ends(),
-            14..16 => self.reserve(),
-            16 => self.use_permit(),
-            17 => drop(self.pick_permit()),
-            18 => self.force_send(),
+            14 => self.try_send_many(),
+            15 => self.try_recv_many(),
+            16 => self.recv_many(),
+            17..19 => self.reserve(),
+            19 => self.use_permit(),
+            20 => drop(self.pick_permit()),
+            21 => self.force_send(),
+            22 => self.send_many(),
             _ => self.close_something(),
         }
     }
@@ -130,6 +135,41 @@ impl World {
         if let Ok(item) = self.receiver().try_recv() {
             item.receive();
         }
+    }
+
+    fn some_items(&mut self) -> VecDeque<Item> {
+        (0..=self.random.below(4)).map(|_| Item::new(&self.ledger)).collect()
+    }
+
+    fn send_many(&mut self) {
+        let (tx, mut items) = (self.sender(), self.some_items());
+        self.begin(async move {
+            let sent = tx.send_many(&mut items).await;
+            assert_eq!(sent.is_ok(), items.is_empty());
+        });
+    }
+
+    fn recv_many(&mut self) {
+        let (rx, limit) = (self.receiver(), self.random.below(4));
+        self.begin(async move {
+            let mut items = Vec::new();
+            let received = rx.recv_many(&mut items, limit).await;
+            assert_eq!(received.unwrap_or(0), items.len());
+            items.into_iter().for_each(Item::receive);
+        });
+    }
+
+    fn try_send_many(&mut self) {
+        let (tx, mut items) = (self.sender(), self.some_items());
+        let all = items.len();
+        assert_eq!(tx.try_send_many(&mut items).unwrap_or(0), all - items.len());
+    }
+
+    fn try_recv_many(&mut self) {
+        let (rx, limit) = (self.receiver(), self.random.below(4));
+        let mut items = Vec::new();
+        assert_eq!(rx.try_recv_many(&mut items, limit).unwrap_or(0), items.len());
+        items.into_iter().for_each(Item::receive);
     }
 
     fn poll(&mut self) {
