@@ -2,6 +2,8 @@
 
 mod arbour;
 mod cell;
+#[cfg(test)]
+mod guarantees;
 mod peers;
 mod row;
 
