@@ -13,8 +13,8 @@
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
 //!    and finds that same cancellation in force and the node not held, under one lock with the cause.
-//!    An abort asks for nothing. A poll that the runtime cut short says little about what is ready, so
-//!    that [`RESPITES`] of them in a row do not count.
+//!    An abort asks for nothing. A poll that the runtime cut short does not count, for [`RESPITES`] of
+//!    them: futures of the runtime were pending in it although they were ready.
 //! 4. The waker is registered before the flags are read, and again looked at after a task has
 //!    registered late: no flag is set between without a wake.
 
@@ -32,8 +32,8 @@ use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 use std::panic::resume_unwind;
 
-/// How many polls in a row a cancelled body is given that have used up what the runtime lets a task do:
-/// its futures were pending although they were ready. A loop that uses it up each time ends after them.
+/// How many polls of a cancelled body that used up what the runtime lets a task do are followed by another
+/// one. Few, so that a loop that uses it up each time is ended.
 const RESPITES: u8 = 8;
 
 /// What a panic carried.
@@ -111,7 +111,7 @@ pin_project! {
         after: Option<Box<After>>,
         plan: Plan,
         registered: bool,
-        // How many polls in a row did not count.
+        // How many polls did not count. It costs no word: it lies beside the flag.
         respites: u8,
         observer: O,
     }
@@ -148,8 +148,8 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
 
     fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
-        let (parent, waker, after, registered, respites) = (0, None, None, false, 0);
-        Self { stage, node, parent, waker, after, plan, registered, respites, observer }
+        let (registered, respites) = (false, 0);
+        Self { stage, node, parent: 0, waker: None, after: None, plan, registered, respites, observer }
     }
 
     /// Notes where in the source this frame was made, while its node lives.
@@ -365,11 +365,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         Some((*cause).clone())
     }
 
-    /// Whether this poll was cut short by the runtime and is made up for by another one.
+    /// Whether the runtime cut this poll short, so that another one is asked for before the body is dropped.
     fn has_respite(&mut self, cx: &Context<'_>) -> bool {
         let given = *self.respites < RESPITES && runtime::is_spent();
-        *self.respites = if given { *self.respites + 1 } else { 0 };
         if given {
+            *self.respites += 1;
             cx.waker().wake_by_ref();
         }
         given
