@@ -16,6 +16,7 @@ mod c11_adoption;
 mod c12_clean_up;
 mod c13_abort;
 mod c14_budgets;
+mod c15_units;
 mod concurrent;
 mod deadlines;
 mod every_await;

@@ -17,13 +17,21 @@ pub(super) struct Slot {
     /// inside a body, must not see this scope.
     task: Cell<u64>,
     units: Cell<u32>,
+    /// Whether an await was refused for want of a unit since an outermost scope was last polled.
+    refused: Cell<bool>,
     /// What an outermost poll may spend: [`UNITS`], but in a simulation.
     allowance: Cell<u32>,
 }
 
 impl Slot {
     const fn new() -> Self {
-        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0), allowance: Cell::new(UNITS) }
+        Self {
+            node: Cell::new(None),
+            task: Cell::new(0),
+            units: Cell::new(0),
+            refused: Cell::new(false),
+            allowance: Cell::new(UNITS),
+        }
     }
 
     /// The number of the node in the slot, visible or not; 0 without one.
@@ -36,11 +44,20 @@ impl Slot {
         self.node.get().filter(|_| self.task.get() == runtime::task_id())
     }
 
+    /// Whether a unit is left for one more await.
+    pub(super) fn has_unit(&self) -> bool {
+        let left = self.units.get() > 0;
+        if !left {
+            self.refused.set(true);
+        }
+        left
+    }
+
     /// Takes one unit; false when none is left.
     pub(super) fn take_unit(&self) -> bool {
-        let left = self.units.get();
-        self.units.set(left.saturating_sub(1));
-        left > 0
+        let left = self.has_unit();
+        self.units.set(self.units.get().saturating_sub(1));
+        left
     }
 }
 
@@ -68,6 +85,16 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
 /// gives them back.
 pub(super) fn set_allowance(units: Option<u32>) {
     let _ = SLOT.try_with(|slot| slot.allowance.set(units.unwrap_or(UNITS)));
+}
+
+/// Whether an await of this poll is pending only for want of a unit.
+pub(super) fn has_refused() -> bool {
+    SLOT.try_with(|slot| slot.refused.get()).unwrap_or(false)
+}
+
+/// Whether outermost polls have as much on this thread as they have outside of simulations.
+pub(super) fn has_usual_allowance() -> bool {
+    SLOT.try_with(|slot| slot.allowance.get() == UNITS).unwrap_or(true)
 }
 
 /// The current node, if any.
@@ -147,6 +174,7 @@ fn enter(slot: &Slot, node: Option<&Node>, outermost: bool) -> Before {
     if outermost {
         slot.task.set(runtime::task_id());
         slot.units.set(slot.allowance.get());
+        slot.refused.set(false);
     }
     (slot.node.replace(node.map(Node::tag)), task)
 }

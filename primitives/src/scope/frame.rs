@@ -13,8 +13,8 @@
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
 //!    and finds that same cancellation in force and the node not held, under one lock with the cause.
-//!    An abort asks for nothing. A poll that the runtime cut short does not count, for [`RESPITES`] of
-//!    them: futures of the runtime were pending in it although they were ready.
+//!    An abort asks for nothing. A poll that was cut short does not count, for [`RESPITES`] of them: in it
+//!    awaits were pending for want of a unit, or of the runtime's own budget, although they were ready.
 //! 4. The waker is registered before the flags are read, and again looked at after a task has
 //!    registered late: no flag is set between without a wake.
 
@@ -23,7 +23,7 @@ use super::cause::{Cancelled, Cause};
 use super::current::{self, Place};
 use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
 use super::tree::{self, Ending, Link, NIL};
-use super::{remains, report, runtime};
+use super::{gate, remains, report, runtime};
 use crate::standstill;
 use core::any::Any;
 use core::panic::Location;
@@ -32,8 +32,8 @@ use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 use std::panic::resume_unwind;
 
-/// How many polls of a cancelled body that used up what the runtime lets a task do are followed by another
-/// one. Few, so that a loop that uses it up each time is ended.
+/// How many polls of a cancelled body that used up what a task may do in one are followed by another one.
+/// Few, so that a loop that uses it up each time is ended.
 const RESPITES: u8 = 8;
 
 /// What a panic carried.
@@ -90,6 +90,11 @@ impl Plan {
             Self::Task => Link::Task,
             Self::Beside => Link::Beside,
         }
+    }
+
+    /// Whether it is an await of its own. A catch has passed a gate, the others are polled beside awaits.
+    const fn is_charged(self) -> bool {
+        matches!(self, Self::Scope | Self::Shield)
     }
 
     pub(super) const fn shields(self) -> bool {
@@ -152,11 +157,11 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
         Self { stage, node, parent: 0, waker: None, after: None, plan, registered, respites, observer }
     }
 
-    /// Notes where in the source this frame was made, while its node lives.
-    pub(super) fn note_place(&self, place: &'static Location<'static>) {
-        if let Some(node) = &self.node {
-            tree::lock().note_place(node, place);
-        }
+    /// Notes where in the source this frame was made, while its node lives; says whether it does.
+    pub(super) fn note_place(&self, place: &'static Location<'static>) -> bool {
+        let Some(node) = &self.node else { return false };
+        tree::lock().note_place(node, place);
+        true
     }
 
     /// Cancels the node, also before its first poll; once it has ended this changes nothing.
@@ -251,6 +256,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if self.is_kept_out(cx) {
+            return Poll::Pending;
+        }
         self.take_place(cx);
         match self.stage.as_mut().project() {
             StageProj::Body { .. } => self.poll_body(cx),
@@ -258,6 +266,12 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             StageProj::Passing { .. } => self.poll_passing(),
             StageProj::Done => panic!("a scope was polled after it had ended"),
         }
+    }
+
+    /// Whether it would open and the task has no unit left for that: opening is an await.
+    fn is_kept_out(&mut self, cx: &Context<'_>) -> bool {
+        let opens = matches!(self.stage.as_mut().project(), StageProj::Body { polled: false, .. });
+        opens && self.plan.is_charged() && gate::poll_open(cx).is_pending()
     }
 
     /// Opens the node at the first poll, follows the future to another place, keeps its waker.
@@ -328,9 +342,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
             Err(payload) => self.panicked(payload, cx),
-            Ok(Poll::Pending) => match self.cause_to_drop(began) {
-                Some(cause) if !self.has_respite(cx) => self.cancel_body(cause, cx),
-                _ => {
+            Ok(Poll::Pending) => match self.cause_to_drop(began, cx) {
+                Some(cause) => self.cancel_body(cause, cx),
+                None => {
                     self.note_hold(began);
                     self.poll_beside(cx);
                     self.stay(began, cx);
@@ -356,20 +370,22 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     }
 
     /// The cause for which this poll drops the body, if it does (invariant 3).
-    fn cause_to_drop(&self, began: u32) -> Option<Cause> {
+    fn cause_to_drop(&mut self, began: u32, cx: &Context<'_>) -> Option<Cause> {
         const DUE: u32 = CANCELLED | DELIVER;
         if began & DUE != DUE {
             return None;
         }
         let cause = self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node, began))?;
-        Some((*cause).clone())
+        if self.has_respite(cx) { None } else { Some((*cause).clone()) }
     }
 
-    /// Whether the runtime cut this poll short, so that another one is asked for before the body is dropped.
+    /// Whether another poll is asked for before the body is dropped.
     fn has_respite(&mut self, cx: &Context<'_>) -> bool {
-        let given = *self.respites < RESPITES && runtime::is_spent();
+        let was_cut = current::has_refused() || runtime::is_spent();
+        let given = was_cut && *self.respites < RESPITES;
         if given {
-            *self.respites += 1;
+            // A simulation cuts most polls short, and they do not count at all.
+            *self.respites += u8::from(current::has_usual_allowance());
             cx.waker().wake_by_ref();
         }
         given
@@ -544,6 +560,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         if *self.plan == Plan::Shield && matches!(how, Ended::Cancelled(_)) {
             self.stage.set(Stage::Passing { how: Some(how) });
             return Poll::Pending;
+        }
+        if self.plan.is_charged() {
+            gate::close();
         }
         Poll::Ready(how)
     }

@@ -71,8 +71,10 @@ impl<T: Send + 'static> Future for Adopted<T> {
     type Output = Result<T, ForeignAborted>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(Gate::joining().poll_enter(cx));
         let task = self.task.as_mut().expect("an adopted task gives its outcome once");
+        if task.is_finished() {
+            ready!(Gate::joining().poll_enter(cx));
+        }
         let outcome = ready!(poll_join(task, cx));
         self.task = None;
         Poll::Ready(outcome.map_err(|error| match error.try_into_panic() {

@@ -85,7 +85,7 @@ impl Drive {
     }
 
     /// Takes the unit of this await, which begins in a cancelled scope too.
-    pub(super) fn poll_begin(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.begun {
             ready!(gate::poll_unit(cx));
             self.begun = true;
