@@ -42,6 +42,7 @@ pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, check
 pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
+pub use arbour_supervisor::bridge;
 pub use arbour_supervisor::exit::ExitKind;
 pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
@@ -51,6 +52,10 @@ pub use arbour_supervisor::machine::{
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
 pub use arbour_supervisor::thread;
+pub use arbour_supervisor::{
+    AsCompleted, Completed, LocalGroup, LocalTaskBuilder, MapConcurrent, as_completed, clean_up_local,
+    defer_local, for_each_concurrent, gather, local_group, map_concurrent,
+};
 pub use arbour_supervisor::{
     CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
     SupervisorError, SupervisorHandle, SupervisorSnapshot,

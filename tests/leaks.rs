@@ -2,11 +2,16 @@
 //! of this binary take turns.
 #![forbid(unsafe_code)]
 
+use arbour::bridge::{adopt, cancel_on};
 use arbour::testing::{block_on, cancel_at_every_await, drop_at_every_await, living_scopes};
-use arbour::{CancelScope, Failure, catch_cancel, clean_up, defer, fail_after, shield, task_group};
+use arbour::{
+    CancelScope, Failure, catch_cancel, clean_up, defer, defer_local, fail_after, first_ok, gather, join,
+    join_all, local_group, race, shield, task_group, try_join,
+};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::yield_now;
+use tokio_util::sync::CancellationToken;
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -43,6 +48,31 @@ async fn everything() {
         std::future::pending::<()>().await;
     });
     assert!(group.await.is_err());
+}
+
+/// Several things at once in every way there is.
+async fn everything_at_once() {
+    let work = async || {
+        defer(yield_now());
+        yield_now().await;
+        Ok::<_, Failure>(())
+    };
+    let _ = join!(work(), async { try_join!(work(), work()) }, join_all([work(), work()]));
+    let _ = race!(async { work().await.is_ok() }, async { first_ok([work(), work()]).await.is_ok() });
+    let _ = gather([work(), work()]).await;
+    let _ = cancel_on(CancellationToken::new(), adopt(tokio::spawn(yield_now()))).await;
+    let local = local_group(async |group| {
+        defer_local(yield_now());
+        group.spawn_value(yield_now()).await.is_ok()
+    });
+    let _ = local.await;
+}
+
+#[test]
+fn nothing_is_left_of_several_things_at_once_at_any_poll() {
+    let _turn = Turn::take();
+    assert!(drop_at_every_await(everything_at_once, |run| assert_eq!(living_scopes(), 0, "{run:?}")) > 2);
+    assert!(cancel_at_every_await(everything_at_once, |run| assert_eq!(living_scopes(), 0, "{run:?}")) > 2);
 }
 
 #[test]

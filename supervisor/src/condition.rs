@@ -3,13 +3,13 @@
 //! It stands here and not among the primitives because the lock is tokio's; who waits and who is told
 //! next is decided there, by [`Notices`], which loom has explored.
 
-use arbour_primitives::scope::Gate;
+use arbour_primitives::scope::{Gate, ScopeHandle};
 use arbour_primitives::sync::Notices;
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::DerefMut;
 use std::sync::Arc;
-use std::task::ready;
+use std::task::{Context, Poll, ready};
 use tokio::sync::{MutexGuard, OwnedMutexGuard};
 
 /// Waits for a change of what a tokio `Mutex` guards, and tells others of one.
@@ -78,16 +78,24 @@ impl Condition {
 
     /// Gives the lock back, waits until it is told, and takes the lock again.
     ///
-    /// What it was waiting for need not be so any more when it has the lock: look again.
+    /// What it was waiting for need not be so any more when it has the lock, and it may have been told nothing: look
+    /// again.
     ///
     /// # Cancel safety
     ///
     /// A wait that is dropped does not hold the lock, and code behind it that might count on the lock
     /// does not run: the guard is given back with the value or not at all. What it was told is handed
     /// on. A cancelled one that was told still ends with the guard where the lock is free.
+    ///
+    /// In a cancelled scope it does not begin to wait, but gives the lock back all the same: what the scope still
+    /// finishes, in a shield beside it, may need it. Should the cancellation be lifted, it has the lock again and ends.
     pub async fn wait<G: LockGuard>(&self, guard: G) -> G {
         let mut gate = Gate::new();
-        self.wait_through(&mut gate, guard).await
+        match begin(&mut gate, guard).await {
+            Begun::AtOnce(guard) => self.wait_through(&mut gate, guard).await,
+            // A notice may have been given while it had neither the lock nor a place: the caller looks again.
+            Begun::Late(guard) => guard,
+        }
     }
 
     /// Waits until `look` finds what it looks for, and gives that with the lock.
@@ -102,16 +110,12 @@ impl Condition {
     /// # Panics
     ///
     /// With a panic of `look`, after which the lock is free.
-    pub async fn wait_for<G, R>(
-        &self,
-        mut guard: G,
-        mut look: impl FnMut(&mut G::Target) -> Option<R>,
-    ) -> (G, R)
+    pub async fn wait_for<G, R>(&self, guard: G, mut look: impl FnMut(&mut G::Target) -> Option<R>) -> (G, R)
     where
         G: LockGuard,
     {
         let mut gate = Gate::new();
-        poll_fn(|cx| gate.poll_enter(cx)).await;
+        let (Begun::AtOnce(mut guard) | Begun::Late(mut guard)) = begin(&mut gate, guard).await;
         loop {
             if let Some(found) = look(&mut guard) {
                 return (guard, found);
@@ -136,10 +140,9 @@ impl Condition {
         ConditionStatistics { waiting: self.notices.waiting() }
     }
 
-    /// One wait of an await that may have begun before: it joins while it holds the lock, so that it
+    /// One wait of an await that has begun: it joins while it holds the lock, so that it
     /// misses nothing, and takes its notice when it holds it again.
     async fn wait_through<G: LockGuard>(&self, gate: &mut Gate, guard: G) -> G {
-        poll_fn(|cx| gate.poll_enter(cx)).await;
         let mut notice = self.notices.join();
         let relock = guard.release();
         poll_fn(|cx| {
@@ -150,6 +153,34 @@ impl Condition {
         let guard = relock.await;
         notice.take();
         guard
+    }
+}
+
+/// With its lock, an await that has begun.
+enum Begun<G> {
+    AtOnce(G),
+    /// It was refused first, and had given the lock back meanwhile.
+    Late(G),
+}
+
+/// Begins a wait. In a cancelled scope, where it cannot, it gives the lock back, as every wait does.
+async fn begin<G: LockGuard>(gate: &mut Gate, guard: G) -> Begun<G> {
+    if !poll_fn(|cx| poll_begin(gate, cx)).await {
+        let relock = guard.release();
+        poll_fn(|cx| gate.poll_enter(cx)).await;
+        return Begun::Late(relock.await);
+    }
+    Begun::AtOnce(guard)
+}
+
+/// Whether it begins, once that is known: a task that has only used up its share of a poll keeps the lock.
+fn poll_begin(gate: &mut Gate, cx: &mut Context<'_>) -> Poll<bool> {
+    match gate.poll_enter(cx) {
+        Poll::Ready(()) => Poll::Ready(true),
+        Poll::Pending if ScopeHandle::current().is_some_and(|scope| scope.is_cancelled()) => {
+            Poll::Ready(false)
+        }
+        Poll::Pending => Poll::Pending,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Task groups: children that end together, whose first failure cancels the rest.
 
+mod body;
 mod error;
 mod handle;
 mod looking;
@@ -7,6 +8,7 @@ mod reraised;
 mod spawn;
 mod start;
 
+pub(crate) use body::{Fallible, Valued};
 pub use error::GroupError;
 pub use handle::{TaskError, TaskHandle, TaskState};
 pub use looking::GroupStatistics;

@@ -8,19 +8,24 @@
 //! - [`retry`] tries again with the supervisors' back-off, as long as the scope's deadline allows.
 //! - A [`Condition`] waits for a change of what a lock of tokio's guards.
 //! - [`scoped_value!`] declares values that children inherit.
+//! - [`gather`], [`map_concurrent`], [`as_completed`] are children over collections; [`local_group`] is for
+//!   futures that are not `Send`; [`bridge`] leads to tokens and tasks of others.
 //! - A [`Supervisor`] is such a group, whose children have restart policies; [`machine`] decides for it.
 //!
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod bridge;
 mod carried;
 mod child;
+mod concurrent;
 mod condition;
 pub mod exit;
 mod failure;
 mod group;
 pub mod intensity;
+mod local;
 pub mod machine;
 mod panic;
 pub mod restart;
@@ -38,12 +43,16 @@ mod timeout;
 mod values;
 
 pub use child::{ChildContext, ChildSpec};
+pub use concurrent::{
+    AsCompleted, Completed, MapConcurrent, as_completed, for_each_concurrent, gather, map_concurrent,
+};
 pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use failure::Failure;
 pub use group::{
     GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
     TaskState, task_group, try_task_group,
 };
+pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;

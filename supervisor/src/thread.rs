@@ -24,7 +24,7 @@ mod runtime_handle;
 pub use abandoned::{AbandonedCall, abandoned};
 pub use call::{CallBuilder, OnCancel, call, default_limiter, run_sync};
 pub use context::{block_on, check_cancelled, is_cancelled, run_in_runtime};
-pub use error::{CallError, ThreadError};
+pub use error::{CallError, StartError, ThreadError};
 pub use portal::{
     Held, Hold, Portal, PortalBuilder, PortalProvider, PortalReady, PortalTask, PortalThread, SharedPortal,
 };

@@ -65,8 +65,12 @@ mod anyio_from_thread {
         let scope = CancelScope::new();
         let handle = scope.handle();
         let function = until_cancelled(tell);
-        let call =
-            thread::call().on_cancel(OnCancel::Abandon).run_sync(move || report.send(function()).unwrap());
+        let (release, released) = mpsc::channel();
+        let call = thread::call().on_cancel(OnCancel::Abandon).run_sync(move || {
+            report.send(function()).unwrap();
+            // A function that returned before its caller looks again would not be abandoned.
+            released.recv().unwrap();
+        });
         let cancel = async {
             begun.await.unwrap();
             handle.cancel("enough");
@@ -74,6 +78,7 @@ mod anyio_from_thread {
         let (outcome, ()) = tokio::join!(scope.run(call), cancel);
         assert!(outcome.is_err());
         assert!(is_cancelled_for(&seen.await.unwrap(), "enough"));
+        release.send(()).unwrap();
     }
 
     #[arbour::test]
@@ -292,4 +297,68 @@ mod anyio_from_thread {
         assert!(matches!(asked, CallError::Cancelled(Cause::Dropped)), "{asked}");
         assert!(matches!(called_back, Ok(()) | Err(CallError::Cancelled(Cause::Dropped))));
     }
+}
+
+#[test]
+fn a_thread_that_blocks_for_a_runtime_gets_an_error_when_that_is_shut_down() {
+    async fn endless(begun: mpsc::Sender<()>) {
+        begun.send(()).unwrap();
+        std::future::pending().await
+    }
+    for in_scope in [false, true] {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (give, given) = mpsc::channel();
+        let here = async move {
+            give.send(RuntimeHandle::current().unwrap()).unwrap();
+            std::future::pending::<()>().await;
+        };
+        if in_scope {
+            runtime.spawn(CancelScope::new().run(here));
+        } else {
+            runtime.spawn(here);
+        }
+        let handle = given.recv().unwrap();
+        let (tell, begun) = mpsc::channel();
+        let foreign = std::thread::spawn(move || handle.block_on(endless(tell)));
+        begun.recv().unwrap();
+        drop(runtime);
+        let error = foreign.join().expect("it got an answer, not a panic").unwrap_err();
+        let expected =
+            matches!(error, CallError::Finished) || in_scope && matches!(error, CallError::Cancelled(_));
+        assert!(expected, "{error}");
+    }
+}
+
+#[arbour::test]
+async fn in_a_scope_that_a_function_in_a_thread_runs_itself_that_scope_is_the_way_back() {
+    let call = thread::run_sync(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let own = CancelScope::new().run(async {
+            let (tell, told) = oneshot::channel();
+            let spawned = RuntimeHandle::current().unwrap();
+            spawned.spawn(async move { tell.send(std::thread::current().id()).unwrap() }).unwrap();
+            told.await.unwrap()
+        });
+        (runtime.block_on(own).unwrap(), std::thread::current().id())
+    });
+    let (ran_in, function_in) = call.await.unwrap();
+    assert_eq!(ran_in, function_in);
+}
+
+#[arbour::test]
+async fn what_a_thread_runs_on_the_runtime_is_known_by_the_place_of_the_call() {
+    fn is_seen(line: u32) -> bool {
+        let tasks = arbour::tasks();
+        tasks
+            .iter()
+            .filter_map(|task| task.place)
+            .any(|place| place.file() == file!() && place.line() == line)
+    }
+    let seen = thread::run_sync(|| {
+        let blocked = thread::block_on(async { is_seen(line!()) });
+        let run = thread::run_in_runtime(|| is_seen(line!()));
+        let runtime = RuntimeHandle::current().unwrap();
+        [blocked, run, runtime.block_on(async { is_seen(line!()) }), runtime.run(|| is_seen(line!()))]
+    });
+    assert!(seen.await.unwrap().into_iter().all(|seen| seen.unwrap()));
 }

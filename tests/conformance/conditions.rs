@@ -2,7 +2,7 @@
 
 use crate::waiters::{Waiter, turns};
 use arbour::sync::{Condition, Event};
-use arbour::{catch_cancel, task_group};
+use arbour::{CancelScope, catch_cancel, shield, task_group};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::task::Poll;
@@ -175,4 +175,66 @@ async fn an_event_that_was_set_lets_a_waiter_pass_that_is_cancelled_in_the_same_
     waiter.cancel();
     assert!(matches!(waiter.step().await, Poll::Ready(Err(_))));
     assert!(passed.get());
+}
+
+/// It has no effect but that every wait has first: it gives the lock back.
+#[arbour::test]
+async fn a_wait_that_a_cancelled_scope_refuses_leaves_the_lock_to_a_shield_beside_it() {
+    let (lock, condition) = (Mutex::new(0), Condition::new());
+    let raise = || shield(async { *lock.lock().await += 1 });
+    for by_look in [false, true] {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(async {
+            let guard = lock.lock().await;
+            handle.cancel("before the wait");
+            if by_look {
+                drop(tokio::join!(condition.wait_for(guard, |_| None::<()>), raise()));
+            } else {
+                drop(tokio::join!(condition.wait(guard), raise()));
+            }
+        });
+        assert!(outcome.await.is_err());
+        assert_eq!(condition.statistics().waiting, 0);
+    }
+    assert_eq!(*lock.try_lock().unwrap(), 2);
+}
+
+#[arbour::test]
+async fn a_refused_wait_ends_with_the_lock_once_the_cancellation_is_lifted() {
+    let (lock, condition) = (Mutex::new("before"), Condition::new());
+    let (outer, inner) = (CancelScope::new(), CancelScope::new());
+    let (handle, lifting) = (outer.handle(), inner.handle());
+    let outcome = outer.run(inner.run(async {
+        let guard = lock.lock().await;
+        handle.cancel("before the wait");
+        let change = shield(async {
+            let mut guard = lock.lock().await;
+            *guard = "after";
+            condition.notify_all(&guard);
+            lifting.set_shield(true);
+        });
+        let (guard, ()) = tokio::join!(condition.wait(guard), change);
+        *guard
+    }));
+    assert_eq!(outcome.await.unwrap().unwrap(), "after", "the notice was given before it could hear one");
+}
+
+#[arbour::test]
+async fn a_wait_of_a_task_that_has_used_up_its_share_keeps_the_lock_until_it_has_joined() {
+    let (lock, condition, event) = (Mutex::new(()), Condition::new(), Event::new());
+    event.set();
+    for spent in 0..=128 {
+        let waiter = Waiter::waiting(async {
+            let guard = lock.lock().await;
+            for _ in 0..spent {
+                event.wait().await;
+            }
+            condition.wait(guard).await
+        })
+        .await;
+        assert_eq!(lock.try_lock().is_ok(), condition.statistics().waiting == 1, "after {spent}");
+        drop(waiter);
+        turns(1).await;
+    }
 }

@@ -6,6 +6,7 @@
 
 mod calling_back;
 mod cancelling;
+mod concurrency;
 mod conditions;
 mod debugging;
 mod failures;

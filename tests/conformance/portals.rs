@@ -1,6 +1,6 @@
 //! Portals: synchronous code that starts and awaits tasks.
 
-use arbour::thread::{CallError, Hold, OnCancel, Portal, PortalProvider};
+use arbour::thread::{self, CallError, Hold, OnCancel, Portal, PortalProvider, StartError};
 use arbour::{CancelScope, Failure, catch_cancel, defer, task_group};
 use futures::FutureExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -203,9 +203,10 @@ mod anyio_from_thread {
         let outcome = Portal::open(async |portal| {
             assert!(matches!(portal.call(async {}), Err(CallError::WouldDeadlock)));
             assert!(matches!(portal.spawn(async {}).unwrap().join(), Err(CallError::WouldDeadlock)));
-            assert!(matches!(portal.start_task::<(), _, _>(async |_| {}), Err(CallError::WouldDeadlock)));
+            let started = portal.start_task::<(), _, _>(async |_| {});
+            assert!(matches!(started, Err(StartError::Call(CallError::WouldDeadlock))));
             let held = portal.hold(|hold: Hold<(), ()>| async move { hold.open(()).await });
-            assert!(matches!(held, Err(CallError::WouldDeadlock)));
+            assert!(matches!(held, Err(StartError::Call(CallError::WouldDeadlock))));
             // A task outside of every scope is no other thread.
             tokio::spawn(
                 async move { assert!(matches!(portal.call(async {}), Err(CallError::WouldDeadlock))) },
@@ -347,20 +348,23 @@ mod anyio_from_thread {
     #[test]
     fn blockingportal_start_no_started_call() {
         let portal = Portal::start().unwrap();
-        let returned = portal.start_task::<(), _, _>(async |ready| drop(ready));
-        assert!(matches!(returned, Err(CallError::NotReady)));
+        let returned = portal.start_task::<(), _, _>(async |ready| {
+            drop(ready);
+            "seven".parse::<u32>()
+        });
+        assert!(matches!(returned, Err(StartError::Ended(Err(_)))), "its error is handed back");
         let stayed = portal.start_task::<(), _, _>(async |ready| {
             drop(ready);
             std::future::pending::<()>().await;
         });
-        assert!(matches!(stayed, Err(CallError::NotReady)), "it was cancelled, and has ended");
+        assert!(matches!(stayed, Err(StartError::TokenDropped)), "it was cancelled, and has ended");
         let panicked = portal.start_task::<(), _, _>(async |_ready| {
             if true {
                 panic!("early")
             }
         });
         assert!(
-            matches!(panicked, Err(CallError::Panicked(failure)) if failure.to_string().contains("early"))
+            matches!(panicked, Err(StartError::Call(CallError::Panicked(failure))) if failure.to_string().contains("early"))
         );
         portal.finish();
     }
@@ -482,5 +486,102 @@ mod anyio_to_thread {
         let portal = provider.portal().unwrap();
         assert_eq!(portal.call(async { 42 }).unwrap(), 42);
         portal.finish();
+    }
+}
+
+fn is_seen(line: u32) -> bool {
+    let tasks = arbour::tasks();
+    tasks.iter().filter_map(|task| task.place).any(|place| place.file() == file!() && place.line() == line)
+}
+
+#[test]
+fn a_task_of_a_portal_is_known_by_the_place_where_it_was_started() {
+    let portal = Portal::start().unwrap();
+    let (line, called) = (line!(), portal.call(async { is_seen(line!()) }));
+    assert!(called.unwrap(), "line {line}");
+    let (line, task) = (line!(), portal.spawn(std::future::pending::<()>()).unwrap());
+    assert!(is_seen(line));
+    task.cancel("seen");
+    let (line, held) = (line!(), portal.hold(|hold: Hold<_, ()>| hold.open(())).unwrap());
+    assert!(is_seen(line));
+    held.close(()).unwrap();
+    let called = portal.call_async(async { is_seen(line!()) }, OnCancel::Wait);
+    assert!(arbour::testing::block_on(called).unwrap());
+    portal.finish();
+}
+
+#[test]
+fn the_failure_of_a_portals_task_names_it() {
+    let portal = Portal::start().unwrap();
+    let panicking = async {
+        if true {
+            panic!("out of ink")
+        }
+    };
+    let (line, task) = (line!(), portal.spawn(panicking).unwrap());
+    let Err(CallError::Panicked(failure)) = task.join() else { panic!("it panicked") };
+    assert_eq!(failure.task(), Some(&*format!("task spawned at {}:{line}", file!())));
+    portal.finish();
+}
+
+/// Opens a portal in a runtime, has a thread that nobody knows use it, and shuts the runtime down meanwhile.
+fn shut_down_under<T: Send + 'static>(
+    use_it: impl FnOnce(Portal, mpsc::Sender<()>) -> T + Send + 'static,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (give, given) = mpsc::channel();
+    runtime.spawn(Portal::open(async move |portal: Portal| {
+        give.send(portal.clone()).unwrap();
+        portal.stopped().await;
+        Ok::<_, Failure>(())
+    }));
+    let portal = given.recv().unwrap();
+    let (tell, begun) = mpsc::channel();
+    let foreign = std::thread::spawn(move || use_it(portal, tell));
+    begun.recv().unwrap();
+    drop(runtime);
+    foreign.join().expect("it got an answer, not a panic")
+}
+
+/// Which of the two it is depends on who is dropped first: the task, or the group that then cancels it.
+fn is_an_end(error: &CallError) -> bool {
+    matches!(error, CallError::Stopped | CallError::Cancelled(_))
+}
+
+#[test]
+fn a_thread_that_blocks_for_a_portal_gets_an_error_when_its_runtime_is_shut_down() {
+    async fn endless(begun: mpsc::Sender<()>) {
+        begun.send(()).unwrap();
+        std::future::pending().await
+    }
+    let called = shut_down_under(|portal, begun| portal.call(endless(begun)));
+    assert!(is_an_end(&called.unwrap_err()));
+    let joined = shut_down_under(|portal, begun| portal.spawn(endless(begun)).unwrap().join());
+    assert!(is_an_end(&joined.unwrap_err()));
+    let started = shut_down_under(|portal, begun| {
+        portal.start_task(|ready| async move {
+            endless(begun).await;
+            ready.started(());
+        })
+    });
+    assert!(matches!(started, Err(StartError::Call(error)) if is_an_end(&error)));
+    let closed = shut_down_under(|portal, begun| {
+        let held = portal.hold(|hold: Hold<_, ()>| async move {
+            hold.open(()).await;
+            endless(begun).await;
+        });
+        held.unwrap().close(())
+    });
+    assert!(is_an_end(&closed.unwrap_err()));
+}
+
+#[test]
+fn a_portal_that_a_blocking_function_of_its_own_ends_does_not_wait_for_that_function() {
+    for end in [arbour::thread::PortalThread::finish, drop] {
+        let running = Portal::start().unwrap();
+        let portal = Portal::clone(&running);
+        let ended = portal.call(async move { thread::run_sync(move || end(running)).await.is_ok() });
+        assert!(ended.unwrap());
+        assert!(portal.is_stopped());
     }
 }

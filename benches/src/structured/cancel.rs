@@ -4,15 +4,23 @@ use super::TASKS;
 use crate::harness::{Bench, Row, Stopwatch};
 use crate::workers::{Started, Workers};
 use arbour::{TaskGroup, task_group};
-use std::future::pending;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use tokio::sync::Notify;
 use tokio::task::{JoinSet, yield_now};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(super) fn bench(workers: Workers) -> Bench {
-    let rivals = vec![row(workers, "JoinSet", join_set), row(workers, "TaskTracker and token", task_tracker)];
+    let rivals = vec![
+        row(workers, "JoinSet", join_set),
+        row(workers, "TaskTracker and token", task_tracker),
+        row(workers, "moro", moro),
+        row(workers, "FuturesUnordered", futures_unordered),
+    ];
     Bench::new(format!("cancel+join/{}", workers.name()), TASKS, row(workers, "arbour", arbour), rivals)
         .countable(workers == Workers::One)
 }
@@ -102,4 +110,43 @@ fn task_tracker(runtime: &Started, stopwatch: &mut Stopwatch) {
             tracker.wait().await;
         })
     });
+}
+
+/// All in one task, which drops what it has not finished.
+fn moro(runtime: &Started, stopwatch: &mut Stopwatch) {
+    let (parked, over) = (Parked::default(), Arc::new(Notify::new()));
+    let (jobs, told) = (parked.clone(), Arc::clone(&over));
+    let scope = moro::scope_fn::<(), _>(move |scope| {
+        Box::pin(async move {
+            for _ in 0..TASKS {
+                drop(scope.spawn(jobs.clone().park()));
+            }
+            told.notified().await;
+            scope.terminate(()).await
+        })
+    });
+    let (ended,) = runtime.run(async move { (tokio::spawn(scope),) });
+    runtime.run(parked.all());
+    let outcome = stopwatch.time(|| {
+        runtime.run(async move {
+            over.notify_one();
+            ended.await
+        })
+    });
+    outcome.expect("no job panics");
+}
+
+/// No task at all: the set is dropped where it is.
+fn futures_unordered(runtime: &Started, stopwatch: &mut Stopwatch) {
+    let parked = Parked::default();
+    let set = runtime.run(async move {
+        let mut set: FuturesUnordered<_> = (0..TASKS).map(|_| parked.clone().park()).collect();
+        poll_fn(|cx| match set.poll_next_unpin(cx) {
+            Poll::Pending if parked.0.load(Ordering::Relaxed) == TASKS => Poll::Ready(()),
+            _ => Poll::Pending,
+        })
+        .await;
+        set
+    });
+    stopwatch.time(|| runtime.run(async move { drop::<FuturesUnordered<_>>(set) }));
 }

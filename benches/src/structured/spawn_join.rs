@@ -4,6 +4,7 @@ use super::TASKS;
 use crate::harness::{Bench, Row};
 use crate::workers::Workers;
 use arbour::task_group;
+use futures::stream::{FuturesUnordered, StreamExt};
 use std::hint::black_box;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,8 @@ pub(super) fn bench(workers: Workers) -> Bench {
         row(workers, "JoinSet", join_set),
         row(workers, "TaskTracker and token", task_tracker),
         row(workers, "tokio::spawn", tokio_spawn),
+        row(workers, "moro", moro),
+        row(workers, "FuturesUnordered", futures_unordered),
     ];
     Bench::new(format!("spawn+join/{}", workers.name()), TASKS, row(workers, "arbour", arbour), rivals)
         .countable(workers == Workers::One)
@@ -62,6 +65,23 @@ async fn task_tracker() {
     }
     tracker.close();
     tracker.wait().await;
+}
+
+/// All in one task, as in `FuturesUnordered`, which it is made of.
+async fn moro() {
+    let scope = moro::scope_fn::<(), _>(|scope| {
+        Box::pin(async move {
+            for _ in 0..TASKS {
+                drop(scope.spawn(trivial()));
+            }
+        })
+    });
+    scope.await;
+}
+
+async fn futures_unordered() {
+    let mut set: FuturesUnordered<_> = (0..TASKS).map(|_| trivial()).collect();
+    while set.next().await.is_some() {}
 }
 
 async fn tokio_spawn() {

@@ -47,27 +47,27 @@ pub(super) enum Settled {
 
 /// Polls what is beside the node; says whether any of it is left.
 pub(super) fn poll(
-    node: &mut Option<Node>,
+    node: Option<&Node>,
     after: &mut Option<Box<After>>,
     finishing: bool,
     outermost: bool,
     cx: &mut Context<'_>,
 ) -> bool {
-    let Some(own) = node.as_ref() else { return false };
+    let Some(own) = node else { return false };
     // While there is a body, its frame arms the timers.
     let heard = if finishing { MAIL | REARM } else { MAIL };
     if after.as_ref().is_none_or(|after| after.is_idle()) && own.word() & heard == 0 {
         return false;
     }
-    let own = own.clone();
     let after = after.get_or_insert_default();
     after.finishing = finishing;
-    current::run(node, outermost, || after.poll(&own, cx)).unwrap_or_else(|payload| resume_unwind(payload))
+    current::run(Some(own), outermost, || after.poll(own, cx))
+        .unwrap_or_else(|payload| resume_unwind(payload))
 }
 
 /// Goes as far as possible towards the end of a node whose body is gone (C8).
 pub(super) fn settle(
-    node: &mut Option<Node>,
+    node: Option<&Node>,
     after: &mut Option<Box<After>>,
     outermost: bool,
     ending: Ending,
@@ -75,7 +75,7 @@ pub(super) fn settle(
 ) -> Settled {
     loop {
         let beside = poll(node, after, true, outermost, cx);
-        let Some(own) = &*node else { return Settled::Ended };
+        let Some(own) = node else { return Settled::Ended };
         match tree::change(|tree, effects| tree.settle(own, beside, ending, effects)) {
             Step::Wait if own.has(ABORT) && after.as_ref().is_none_or(|after| after.patience.is_none()) => {
                 let after = after.get_or_insert_default();

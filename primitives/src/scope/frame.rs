@@ -9,7 +9,7 @@
 //! # Invariants
 //!
 //! 1. `node` is `Some` from the first poll (or from the moment a handle was asked for) until the
-//!    node has ended; while the body is polled or dropped it is in the thread's slot instead.
+//!    node has ended; while the body is polled or dropped its tag is in the thread's slot as well.
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
 //!    and finds that same cancellation in force and the node not held, under one lock with the cause.
@@ -167,54 +167,46 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     /// Polls quietly where that will do. What else there may be to do is kept out of this function, so
     /// that a poll in which nothing happens does not pay for it: it is what every await costs.
     #[inline]
-    pub(super) fn poll_end(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        match self.as_mut().poll_quietly(cx) {
-            Some(Ok(Poll::Pending)) => Poll::Pending,
-            Some(done) => self.finish_polled(done, cx),
-            None => self.poll_changed(cx),
+    pub(super) fn poll_end(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if self.is_quiet(cx) { self.poll_quietly(cx) } else { self.poll_changed(cx) }
+    }
+
+    /// Whether nothing has changed around the body: it was polled before, here, with this waker, or is
+    /// a task, and nothing is flagged.
+    #[inline]
+    fn is_quiet(&self, cx: &Context<'_>) -> bool {
+        const NOTABLE: u32 = CANCELLED | ABORT | MAIL | REARM;
+        let same_waker = match &self.waker {
+            Some(waker) => waker.will_wake(cx.waker()),
+            None => self.plan == Plan::Task,
+        };
+        same_waker
+            && self.after.is_none()
+            && self.stage.is_body()
+            && self.node.as_ref().is_some_and(|node| node.word() & NOTABLE == 0)
+            && current::is_in(self.parent)
+    }
+
+    /// What the body leaves behind is seen by the poll that its arrival asks for.
+    #[inline]
+    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        let (outermost, stage) = (*this.parent == 0, this.stage.as_mut());
+        let polled = current::run(this.node.as_ref(), outermost, || stage.poll_body(cx));
+        match polled {
+            Ok(Poll::Pending) => {
+                if !*this.registered {
+                    this.stay(0, cx);
+                }
+                Poll::Pending
+            }
+            done => this.finish_polled(done, cx),
         }
     }
 
     #[inline(never)]
     fn poll_changed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.project().poll(cx)
-    }
-
-    #[inline(never)]
-    fn finish_polled(
-        self: Pin<&mut Self>,
-        polled: Result<Poll<F::Output>, Payload>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => this.finish(Ended::Value(value), cx),
-            Err(payload) => this.panicked(payload, cx),
-        }
-    }
-
-    /// The poll in which nothing has changed around the body: it was polled before, here, with this
-    /// waker, and nothing is flagged, before it or by what the body leaves behind. `None` for any
-    /// other; what the body then left behind is seen by the poll that its arrival has asked for.
-    #[inline]
-    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Result<Poll<F::Output>, Payload>> {
-        const NOTABLE: u32 = CANCELLED | ABORT | MAIL | REARM;
-        let this = self.project();
-        let same_waker = match &*this.waker {
-            Some(waker) => waker.will_wake(cx.waker()),
-            None => *this.plan == Plan::Task,
-        };
-        let quiet = same_waker
-            && *this.registered
-            && this.after.is_none()
-            && this.stage.is_body()
-            && this.node.as_ref().is_some_and(|node| node.word() & NOTABLE == 0);
-        if !quiet {
-            return None;
-        }
-        let stage = this.stage;
-        current::run_in_place(*this.parent, this.node, || stage.poll_body(cx))
     }
 }
 
@@ -237,6 +229,19 @@ impl<F: Future> Stage<F> {
 }
 
 impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
+    #[inline(never)]
+    fn finish_polled(
+        &mut self,
+        polled: Result<Poll<F::Output>, Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
+            Err(payload) => self.panicked(payload, cx),
+        }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.take_place(cx);
         match self.stage.as_mut().project() {
@@ -331,7 +336,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn poll_in_place(&mut self, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Payload> {
         let outermost = self.is_outermost();
         let stage = self.stage.as_mut();
-        current::run(self.node, outermost, || stage.poll_body(cx))
+        current::run(self.node.as_ref(), outermost, || stage.poll_body(cx))
     }
 
     fn is_outermost(&self) -> bool {
@@ -382,7 +387,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     fn drop_body(&mut self) -> Result<(), Payload> {
         let mut stage = self.stage.as_mut();
-        current::run_drop(self.node, || stage.set(Stage::Done))
+        current::run_drop(self.node.as_ref(), || stage.set(Stage::Done))
     }
 
     fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
@@ -448,7 +453,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn poll_beside(&mut self, cx: &mut Context<'_>) {
         if self.word() & MAIL != 0 || self.after.is_some() {
             let outermost = self.is_outermost();
-            after::poll(self.node, self.after, false, outermost, cx);
+            after::poll(self.node.as_ref(), self.after, false, outermost, cx);
         }
     }
 
@@ -457,7 +462,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         let outermost = self.is_outermost();
         loop {
             let ending = self.ending();
-            match after::settle(self.node, self.after, outermost, ending, cx) {
+            match after::settle(self.node.as_ref(), self.after, outermost, ending, cx) {
                 Settled::Waiting if *self.registered => {
                     return standstill::tell(Poll::Pending, || self.wanted());
                 }

@@ -83,7 +83,7 @@ impl Gate {
         current::with(|current| {
             let Some((node, slot)) = current else { return Verdict::Pass };
             match (node.has(CANCELLED), self.begun) {
-                (true, false) => Verdict::Refused(node.clone()),
+                (true, false) => Verdict::Refused(node.node()),
                 (true, true) => Verdict::Pass,
                 (false, _) if slot.take_unit() => Verdict::Pass,
                 (false, _) => Verdict::Spent,

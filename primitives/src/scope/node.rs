@@ -146,6 +146,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    pub(super) fn tag(&self) -> &'static Tag {
+        self.tag
+    }
+
     /// Whether this is the only node of a record that has not ended. Under the tree's lock that
     /// stays true, as only a record or a node can give another.
     pub(super) fn is_last(&self) -> bool {

@@ -54,7 +54,7 @@ impl Future for Remains {
             *waker = Some(cx.waker().clone());
             tree::change(|tree, effects| tree.register(own, cx.waker(), effects));
         }
-        match after::settle(node, after, current::is_empty(), Ending::Gives, cx) {
+        match after::settle(node.as_ref(), after, current::is_empty(), Ending::Gives, cx) {
             Settled::Waiting => Poll::Pending,
             Settled::Passing | Settled::Ended => {
                 *node = None;

@@ -144,7 +144,7 @@ impl ScopeHandle {
     /// Like [`seat`](Self::seat), for a child that was spawned at `place`.
     #[must_use]
     pub fn seat_at(&self, place: &'static Location<'static>) -> Option<Seat> {
-        let node = tree::change(|tree, effects| tree.attach_task(&self.node, place, effects))?;
+        let node = tree::lock().attach_task(&self.node, place)?;
         Some(Seat { node: Some(node) })
     }
 

@@ -45,6 +45,7 @@ mod flags;
 mod holds;
 mod links;
 mod looking;
+mod records;
 
 use super::cause::Cause;
 use super::effects::Effects;
@@ -58,6 +59,7 @@ use core::task::Waker;
 use std::time::Instant;
 
 pub(super) use ending::{Ending, Step};
+use records::Records;
 
 /// No record.
 pub(super) const NIL: u32 = u32::MAX;
@@ -152,13 +154,8 @@ struct Extra {
     label: Option<Label>,
 }
 
-/// So many tags are made at once.
-const BLOCK: usize = if cfg!(arbour_loom) { 1 } else { 256 };
-
 pub(super) struct Tree {
-    records: Vec<Record>,
-    /// One tag for each record there ever was, in the same order.
-    tags: Vec<&'static [Tag; BLOCK]>,
+    records: Records,
     /// Given back; the list runs through `next`.
     free: u32,
     last_id: u64,
@@ -171,24 +168,22 @@ pub(super) struct Tree {
 
 impl Tree {
     const fn new() -> Self {
-        Self { records: Vec::new(), tags: Vec::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
+        Self { records: Records::new(), free: NIL, last_id: 0, living: 0, in_use: 0, limits: 0 }
     }
 
+    #[inline]
     fn at(&mut self, index: u32) -> &mut Record {
-        &mut self.records[index as usize]
+        &mut self.records[index]
     }
 
     /// The tag of a record that has not ended.
+    #[inline]
     fn tag(&self, index: u32) -> Option<&'static Tag> {
-        (self.records[index as usize].phase != Phase::Ended).then(|| self.any_tag(index))
-    }
-
-    fn any_tag(&self, index: u32) -> &'static Tag {
-        &self.tags[index as usize / BLOCK][index as usize % BLOCK]
+        (self.records[index].phase != Phase::Ended).then(|| self.records.tag(index))
     }
 
     fn is_living(&self, index: u32) -> bool {
-        matches!(self.records[index as usize].phase, Phase::Running | Phase::Finishing)
+        matches!(self.records[index].phase, Phase::Running | Phase::Finishing)
     }
 
     /// The number of nodes that have not ended.
@@ -202,34 +197,8 @@ impl Tree {
         self.last_id += 1;
         self.living += 1;
         self.in_use += 1;
-        let node = self.any_tag(index).begin(self.last_id);
-        let record = Record {
-            waker: None,
-            extra: None,
-            cause: None,
-            place: None,
-            parent: NIL,
-            first_child: NIL,
-            previous: NIL,
-            next: NIL,
-            refs: 0,
-            holds: 0,
-            tasks: 0,
-            phase: Phase::Fresh,
-            link,
-            shield,
-            own_cause: false,
-            busy: false,
-            closed: false,
-            orphan: false,
-            forgotten: false,
-        };
-        if index as usize == self.records.len() {
-            self.records.push(record);
-        } else {
-            self.records[index as usize] = record;
-        }
-        node
+        self.records[index] = Record { shield, ..Record::new(Phase::Fresh, link) };
+        self.records.tag(index).begin(self.last_id)
     }
 
     /// Puts a fresh node under its parent: from now on it runs.
@@ -242,25 +211,26 @@ impl Tree {
         self.refresh_new(node.index);
     }
 
-    /// A running task of `parent`, unless that takes none any more.
-    pub(super) fn attach_task(
-        &mut self,
-        parent: &Node,
-        place: &'static Location<'static>,
-        effects: &mut Effects,
-    ) -> Option<Node> {
+    /// A running task of `parent`, unless that takes none any more. Nobody has heard of it yet, and a
+    /// task holds nothing: there are no effects.
+    pub(super) fn attach_task(&mut self, parent: &Node, place: &'static Location<'static>) -> Option<Node> {
         if !self.takes_tasks(parent.index) {
             return None;
         }
         let node = self.fresh(Link::Task, false);
-        self.at(node.index).place = Some(place);
+        let record = self.at(node.index);
+        record.place = Some(place);
+        record.phase = Phase::Running;
         self.count_spawned(parent.index);
-        self.place(&node, parent.index, None, effects);
+        self.link(node.index, parent.index);
+        if parent.word() & flags::INHERITED != 0 {
+            self.refresh_new(node.index);
+        }
         Some(node)
     }
 
     pub(super) fn takes_tasks(&self, index: u32) -> bool {
-        self.is_living(index) && !self.records[index as usize].closed
+        self.is_living(index) && !self.records[index].closed
     }
 
     /// Keeps a place for a task that is still starting elsewhere, so that the node stays open.
@@ -273,7 +243,7 @@ impl Tree {
     }
 
     pub(super) fn task_count(&self, node: &Node) -> usize {
-        self.records[node.index as usize].tasks as usize
+        self.records[node.index].tasks as usize
     }
 
     /// Moves a child task, with all that is inside, into a place that was kept for it. Was that scope
@@ -296,7 +266,7 @@ impl Tree {
     }
 
     pub(super) fn waker(&self, node: &Node) -> Option<Waker> {
-        self.records[node.index as usize].waker.clone()
+        self.records[node.index].waker.clone()
     }
 
     /// Registers a waker that hears of each change of the node's flags.
@@ -326,7 +296,7 @@ impl Tree {
     /// The cause for which a poll that began with this word may drop the body now: the cancellation
     /// it saw is still in force, and nothing inside holds the body.
     pub(super) fn cause_to_drop(&self, node: &Node, began: u32) -> Option<Arc<Cause>> {
-        let held = self.records[node.index as usize].holds > 0 && !crate::loom::fault("scope_ignores_holds");
+        let held = self.records[node.index].holds > 0 && !crate::loom::fault("scope_ignores_holds");
         if held || !node.is_still_cancelled(began) {
             return None;
         }
@@ -340,6 +310,30 @@ impl Tree {
 }
 
 impl Record {
+    const fn new(phase: Phase, link: Link) -> Self {
+        Self {
+            waker: None,
+            extra: None,
+            cause: None,
+            place: None,
+            parent: NIL,
+            first_child: NIL,
+            previous: NIL,
+            next: NIL,
+            refs: 0,
+            holds: 0,
+            tasks: 0,
+            phase,
+            link,
+            shield: false,
+            own_cause: false,
+            busy: false,
+            closed: false,
+            orphan: false,
+            forgotten: false,
+        }
+    }
+
     fn extra(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
     }

@@ -3,7 +3,7 @@
 use super::current;
 use super::gate::Watch;
 use super::handle::ScopeHandle;
-use super::node::{CANCELLED, DRAIN, Node};
+use super::node::{CANCELLED, DRAIN, Node, Tag};
 use crate::standstill;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -97,10 +97,10 @@ impl Wait {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let (current, has_unit) = current::with(|current| match current {
-            Some((node, slot)) => (Some(node.clone()), slot.take_unit()),
+            Some((node, slot)) => (Some(node), slot.take_unit()),
             None => (None, true),
         });
-        let Some(node) = self.of.clone().or(current) else {
+        let Some(node) = self.of.clone().or_else(|| current.map(Tag::node)) else {
             return standstill::tell(Poll::Pending, || self.wanted("no scope"));
         };
         if !has_unit {

@@ -72,7 +72,13 @@ struct Task<T> {
     early: Option<Box<Mutex<Joined<T>>>>,
     scope: ScopeHandle,
     /// The outcome `Cancelled` or `Aborted`, while whoever awaits it is cancelled too.
-    withheld: Option<(TaskError, Gate)>,
+    withheld: Option<Box<Withheld>>,
+}
+
+/// An outcome that is no failure, and the gate that lets it out.
+struct Withheld {
+    why: TaskError,
+    gate: Gate,
 }
 
 impl<T> Task<T> {
@@ -106,10 +112,10 @@ impl<T> Task<T> {
     /// In a cancelled scope an outcome that is no failure waits: it is that scope's own cancellation as a
     /// rule, and must not come out as an error of the code that awaits it.
     fn poll_withheld(&mut self, cx: &mut Context<'_>) -> Poll<TaskError> {
-        let Some((_, gate)) = &mut self.withheld else { return Poll::Pending };
-        ready!(gate.poll_enter(cx));
+        let Some(withheld) = &mut self.withheld else { return Poll::Pending };
+        ready!(withheld.gate.poll_enter(cx));
         // Given once: the join then panics, as it does after any outcome.
-        self.withheld.take().map_or(Poll::Pending, |(why, _)| Poll::Ready(why))
+        self.withheld.take().map_or(Poll::Pending, |withheld| Poll::Ready(withheld.why))
     }
 }
 
@@ -224,8 +230,8 @@ impl<T> TaskHandle<T> {
     /// When the handle has given its outcome already.
     pub fn try_join(&mut self) -> Result<T, TaskError> {
         let Some(task) = &mut self.task else { return Err(TaskError::NotStarted) };
-        if let Some((why, _)) = task.withheld.take() {
-            return Err(why);
+        if let Some(withheld) = task.withheld.take() {
+            return Err(withheld.why);
         }
         if !task.is_finished() {
             return Err(TaskError::NotFinished);
@@ -255,7 +261,7 @@ impl<T> Future for TaskHandle<T> {
             let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
             match outcome(ready!(joined), &task.scope) {
                 Err(why @ (TaskError::Cancelled(_) | TaskError::Aborted)) => {
-                    task.withheld = Some((why, Gate::new()));
+                    task.withheld = Some(Box::new(Withheld { why, gate: Gate::new() }));
                 }
                 outcome => return Poll::Ready(outcome),
             }

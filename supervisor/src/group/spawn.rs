@@ -1,14 +1,13 @@
 //! Spawning children.
 
+use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::reraised;
 use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Child;
-use arbour_primitives::scope::{Ended, Kind, Label, Observe};
-use futures::future::ErrInto;
-use futures::{FutureExt, TryFutureExt};
+use arbour_primitives::scope::{Ended, Kind, Label, Observe, ScopeHandle};
 use std::panic::Location;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -111,7 +110,8 @@ impl TaskBuilder<'_> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn(future.map(Ok::<_, Failure>))
+        let (group, name) = (self.group, self.name.clone());
+        self.spawn_by(Valued { future }, |child| Some(group.shared.spawner.spawn(&name, child)))
     }
 
     /// See [`TaskGroup::try_spawn`].
@@ -125,22 +125,34 @@ impl TaskBuilder<'_> {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let (spawner, name) = (&self.group.shared.spawner, self.name.clone());
-        self.spawn_with(future, |child| spawner.spawn(&name, child))
+        let (child, scope) = self.seated(Fallible { future }).map_err(|body| body.future)?;
+        let task = self.group.shared.spawner.spawn(&self.name, child);
+        Ok(TaskHandle::new(task, scope, self.name))
     }
 
-    /// Makes the child and has `spawn` run it, unless the group takes no children any more.
-    pub(crate) fn spawn_with<F, T, E>(
+    /// Spawns the child elsewhere than on the group's runtime; `spawn` may find that there is no place.
+    pub(crate) fn spawn_by<B, T>(
         self,
-        future: F,
-        spawn: impl FnOnce(GroupChild<F>) -> JoinHandle<Ended<Result<T, Failure>>>,
-    ) -> Result<TaskHandle<T>, F>
+        body: B,
+        spawn: impl FnOnce(GroupChild<B>) -> Option<JoinHandle<Ended<Result<T, Failure>>>>,
+    ) -> TaskHandle<T>
     where
-        F: Future<Output = Result<T, E>>,
-        E: Into<Failure>,
+        B: Future<Output = Result<T, Failure>>,
+    {
+        let seated = self.seated(body).ok();
+        match seated.and_then(|(child, scope)| Some((spawn(child)?, scope))) {
+            Some((task, scope)) => TaskHandle::new(task, scope, self.name),
+            None => TaskHandle::not_started(self.name),
+        }
+    }
+
+    /// The child with its place in the group, unless that takes none any more.
+    fn seated<B, T>(&self, body: B) -> Result<(GroupChild<B>, ScopeHandle), B>
+    where
+        B: Future<Output = Result<T, Failure>>,
     {
         let shared = &self.group.shared;
-        let Some(seat) = shared.scope.seat_at(self.place) else { return Err(future) };
+        let Some(seat) = shared.scope.seat_at(self.place) else { return Err(body) };
         let scope = seat.handle();
         if let TaskName::Given(name) = &self.name {
             let label = Label::new(self.kind).name(Arc::clone(name));
@@ -148,13 +160,13 @@ impl TaskBuilder<'_> {
         }
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
-        let body = carried(&self.name).carry(future.err_into::<Failure>());
-        Ok(TaskHandle::new(spawn(seat.child(body, observer)), scope, self.name))
+        let body = carried(&self.name).carry(body);
+        Ok((seat.child(body, observer), scope))
     }
 }
 
 /// A child of a group, to be spawned by a runtime.
-pub(crate) type GroupChild<F> = Child<CarriedBody<ErrInto<F, Failure>>, ChildObserver>;
+pub(crate) type GroupChild<B> = Child<CarriedBody<B>, ChildObserver>;
 
 /// What a child takes along. One with a name has a span of its own, inside of its spawner's.
 pub(super) fn carried(name: &TaskName) -> Carried {
@@ -201,4 +213,25 @@ pub(super) fn failure_of<T>(
     let failure = failure.in_task(name, &group.map(|group| group.scope.path()).unwrap_or_default());
     *how = Ended::Value(Err(failure.clone()));
     Some(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How much larger a child is than the future it was spawned with.
+    fn added<F: Future>(_: &F) -> usize {
+        size_of::<GroupChild<Valued<F>>>() - size_of::<F>()
+    }
+
+    #[test]
+    fn a_child_is_at_most_fourteen_words_larger_than_its_future() {
+        let large = async {
+            let kept = vec![0_u64; 4];
+            std::future::pending::<()>().await;
+            drop(kept);
+        };
+        let sizes = [added(&large), added(&std::future::pending::<()>())];
+        assert!(sizes.iter().all(|added| *added <= 14 * size_of::<usize>()), "{sizes:?}");
+    }
 }

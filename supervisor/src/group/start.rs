@@ -1,5 +1,6 @@
 //! Starting a child and waiting until it is ready.
 
+use super::body::Fallible;
 use super::handle::{TaskError, TaskHandle};
 use super::spawn::failure_of;
 use super::{Shared, TaskGroup};
@@ -8,7 +9,6 @@ use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Reservation;
 use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
 use arbour_primitives::standstill::telling;
-use futures::TryFutureExt;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -160,7 +160,7 @@ where
     let token = Token { sender, place: reserved, child: child.clone(), ready: Arc::clone(&ready) };
     let observer = StartObserver { group: Arc::clone(&shared), name: name.clone(), ready };
     let future = body(Ready { inner: Some(token) });
-    let carrying = Carried::capture().carry(future.err_into::<Failure>());
+    let carrying = Carried::capture().carry(Fallible { future });
     let task = shared.spawner.spawn(&name, seat.child(carrying, observer));
     let mut handle = TaskHandle::new(task, child.clone(), name);
 

@@ -37,7 +37,7 @@ impl<E> RetryError<E> {
     /// How many errors came before the last one.
     #[must_use]
     pub fn earlier(&self) -> u32 {
-        self.attempts - 1
+        self.attempts.saturating_sub(1)
     }
 
     /// The error of the last attempt, by itself.

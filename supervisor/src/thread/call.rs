@@ -6,6 +6,7 @@ use super::context::Call;
 use super::error::ThreadError;
 use super::runtime_handle::RuntimeHandle;
 use crate::carried::Carried;
+use crate::panic::discard;
 use crate::scope::CancelScope;
 use arbour_primitives::scope::{ScopeHandle, panic_message, shield};
 use arbour_primitives::sync::CapacityLimiter;
@@ -221,7 +222,7 @@ impl InScope {
         // empty should it ever have its turn.
         let spawned = catch_unwind(AssertUnwindSafe(|| drop(self.runtime.spawn_blocking(run))));
         spawned.map_err(|payload| {
-            drop(slot.take_back(&call));
+            discard(slot.take_back(&call));
             ThreadError::NoThread { place: self.place, reason: panic_message(&payload).to_owned() }
         })?;
         Ok(call)

@@ -139,6 +139,8 @@ pub fn check_cancelled() -> Result<(), CallError> {
 /// ([`OnCancel::Abandon`](super::OnCancel::Abandon)) it stands outside of that scope, so that it can finish whatever
 /// becomes of the caller.
 ///
+/// In paused time this thread keeps the clock from going on: a future that waits for a timer waits for ever.
+///
 /// # Errors
 ///
 /// [`CallError::Cancelled`] when the caller is cancelled before the future gives its value, or has gone,
@@ -161,6 +163,7 @@ pub fn check_cancelled() -> Result<(), CallError> {
 ///     assert_eq!(receiver.recv().await.unwrap(), "from a thread");
 /// });
 /// ```
+#[track_caller]
 pub fn block_on<F>(future: F) -> Result<F::Output, CallError>
 where
     F: Future + Send + 'static,
@@ -185,6 +188,7 @@ where
 /// # Panics
 ///
 /// Resumes a panic of the function.
+#[track_caller]
 pub fn run_in_runtime<F, T>(function: F) -> Result<T, CallError>
 where
     F: FnOnce() -> T + Send + 'static,

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use arbour_primitives::scope::Cause;
+use std::fmt;
 use std::panic::Location;
 
 /// Why a function was not run in a thread. A panic of the function is no such error: it is resumed.
@@ -48,11 +49,12 @@ pub enum CallError {
     /// The calling thread is one that the runtime polls its tasks on: blocked, it could not run them.
     #[error("a blocking call from a thread of the runtime that is to serve it: await it instead")]
     WouldDeadlock,
-    /// The runtime, or the scope that the call belongs to, has ended.
-    #[error("the runtime or the scope of this call has ended: nothing was run")]
+    /// The runtime, or the scope that the call belongs to, ended before the call gave a value. It ran in part at most,
+    /// and not at all where they had ended before.
+    #[error("the runtime or the scope of this call ended before it gave a value")]
     Finished,
-    /// The portal was stopped and takes no more calls.
-    #[error("the portal was stopped: nothing was run")]
+    /// The portal was stopped and takes no more calls, or its runtime ended before the call gave a value.
+    #[error("the portal was stopped before this call gave a value")]
     Stopped,
     /// The scope of the call was cancelled.
     #[error("cancelled: {0}")]
@@ -60,7 +62,29 @@ pub enum CallError {
     /// The task panicked.
     #[error("the task failed: {0}")]
     Panicked(Failure),
-    /// The task ended, or dropped its token, without saying that it is ready.
+}
+
+/// Why a task that a thread waited for did not say that it is ready. It has ended.
+#[derive(Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError<T> {
+    /// It gave its value instead, its error as a rule: here it is.
     #[error("the task ended without saying that it is ready")]
-    NotReady,
+    Ended(T),
+    /// It dropped its token, and was cancelled for that.
+    #[error("the task dropped its token without saying that it is ready, and was cancelled")]
+    TokenDropped,
+    /// It was refused, cancelled from outside, or panicked.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl<T> fmt::Debug for StartError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(_) => f.write_str("Ended(..)"),
+            Self::TokenDropped => f.write_str("TokenDropped"),
+            Self::Call(error) => f.debug_tuple("Call").field(error).finish(),
+        }
+    }
 }

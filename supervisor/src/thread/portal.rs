@@ -22,6 +22,7 @@ use crate::group::{GroupError, TaskGroup, try_task_group};
 use arbour_primitives::scope::{Cause, Gate};
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::Location;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -112,33 +113,35 @@ impl Portal {
     /// # Errors
     ///
     /// [`CallError::Cancelled`] when the portal was cancelled before the future gave a value,
-    /// [`CallError::Stopped`] when the portal takes no more calls, and [`CallError::WouldDeadlock`] in asynchronous
+    /// [`CallError::Stopped`] when the portal takes no more calls or its runtime ends meanwhile, and [`CallError::WouldDeadlock`] in asynchronous
     /// code of the portal's own runtime, which should await instead.
     ///
     /// # Panics
     ///
     /// Resumes a panic of the future.
+    #[track_caller]
     pub fn call<F>(&self, future: F) -> Result<F::Output, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         refuse_in_tasks_of(self.shared.way_in.runtime())?;
-        let outcome = self.child(future)?.wait()?;
+        let outcome = self.child(Location::caller(), future)?.wait().map_err(stopped_for_finished)?;
         Ok(Caught::value_or_resume(outcome))
     }
 
-    /// Starts a task in the portal, and does not wait.
+    /// Starts a task in the portal, and does not wait. It is known by the place of this call.
     ///
     /// # Errors
     ///
     /// [`CallError::Stopped`] when the portal takes no more calls: the future was dropped unpolled.
+    #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Result<PortalTask<F::Output>, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Ok(PortalTask::new(self.child(future)?, self.shared.way_in.runtime().clone()))
+        self.spawn_at(Location::caller(), future)
     }
 
     /// Takes no more calls from now on. What runs, runs on: who opened the portal waits for it.
@@ -171,8 +174,20 @@ impl Portal {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     }
 
+    fn spawn_at<F>(
+        &self,
+        place: &'static Location<'static>,
+        future: F,
+    ) -> Result<PortalTask<F::Output>, CallError>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Ok(PortalTask::new(self.child(place, future)?, self.clone()))
+    }
+
     /// Spawns a task, unless the portal was stopped.
-    fn child<F>(&self, future: F) -> Result<Child<F::Output>, CallError>
+    fn child<F>(&self, place: &'static Location<'static>, future: F) -> Result<Child<F::Output>, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -180,7 +195,7 @@ impl Portal {
         if self.is_stopped() {
             return Err(CallError::Stopped);
         }
-        self.shared.way_in.child(future).map_err(stopped_for_finished)
+        self.shared.way_in.child(place, future).map_err(stopped_for_finished)
     }
 }
 

@@ -11,6 +11,7 @@ use futures::FutureExt;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location};
 use tokio::runtime::Handle;
+use tokio::task::coop::unconstrained;
 use tokio::task::{JoinError, JoinHandle};
 
 /// The way back into a runtime, for any thread: runs code in the scope where the handle was taken.
@@ -44,18 +45,19 @@ pub struct RuntimeHandle {
 
 impl RuntimeHandle {
     /// The handle of the runtime and the scope that are current here. In a thread of
-    /// [`run_sync`](super::run_sync) it is that of the caller.
+    /// [`run_sync`](super::run_sync) it is that of the caller, unless the function runs a scope itself.
     ///
     /// # Errors
     ///
     /// [`CallError::NoRuntime`] in a thread that is neither.
     pub fn current() -> Result<Self, CallError> {
-        if let Some(call) = context::current() {
+        let scope = ScopeHandle::current();
+        if let (None, Some(call)) = (&scope, context::current()) {
             return Ok(call.way_back().clone());
         }
         crate::runtime::install();
         let runtime = Handle::try_current().map_err(|_| CallError::NoRuntime)?;
-        Ok(Self { runtime, scope: ScopeHandle::current() })
+        Ok(Self { runtime, scope })
     }
 
     pub(super) fn new(runtime: Handle, scope: Option<ScopeHandle>) -> Self {
@@ -78,13 +80,14 @@ impl RuntimeHandle {
     /// # Panics
     ///
     /// Resumes a panic of the future.
+    #[track_caller]
     pub fn block_on<F>(&self, future: F) -> Result<F::Output, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         refuse_in_tasks_of(&self.runtime)?;
-        let outcome = self.child(future)?.wait()?;
+        let outcome = self.child(Location::caller(), future)?.wait()?;
         Ok(Caught::value_or_resume(outcome))
     }
 
@@ -100,6 +103,7 @@ impl RuntimeHandle {
     /// # Panics
     ///
     /// Resumes a panic of the function.
+    #[track_caller]
     pub fn run<F, T>(&self, function: F) -> Result<T, CallError>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -125,11 +129,16 @@ impl RuntimeHandle {
                 tracing::error!(%failure, %place, "a task that nobody waits for panicked; nothing else is concerned");
             }
         };
-        self.child(reported)?.refused_by_runtime()
+        self.child(place, reported)?.refused_by_runtime()
     }
 
-    /// Spawns a child task of the scope, with the span and the scoped values of this thread.
-    pub(super) fn child<F>(&self, future: F) -> Result<Child<F::Output>, CallError>
+    /// Spawns a child task of the scope, with the span and the scoped values of this thread. It is known by the place
+    /// where the user called.
+    pub(super) fn child<F>(
+        &self,
+        place: &'static Location<'static>,
+        future: F,
+    ) -> Result<Child<F::Output>, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -143,11 +152,11 @@ impl RuntimeHandle {
                 Ok(outcome) => Ended::Value(outcome),
                 Err(cancelled) => Ended::Cancelled(cancelled),
             });
-            return Ok(Child { join: self.runtime.spawn(alone), scope: handle });
+            return Ok(Child { join: self.runtime.spawn(alone), scope: handle, place });
         };
-        let seat = host.seat().ok_or(CallError::Finished)?;
+        let seat = host.seat_at(place).ok_or(CallError::Finished)?;
         let scope = seat.handle();
-        Ok(Child { join: self.runtime.spawn(seat.child(future, ())), scope })
+        Ok(Child { join: self.runtime.spawn(seat.child(future, ())), scope, place })
     }
 }
 
@@ -164,6 +173,8 @@ impl fmt::Debug for RuntimeHandle {
 pub(super) struct Child<T> {
     join: JoinHandle<Ended<Result<T, Caught>>>,
     pub(super) scope: ScopeHandle,
+    /// Where the user called.
+    pub(super) place: &'static Location<'static>,
 }
 
 /// What a child gave: its value, or the panic that ended it.
@@ -178,7 +189,7 @@ impl<T> Child<T> {
     /// Waits for the task's end.
     pub(super) async fn ended(&mut self) -> Outcome<T> {
         // Tokio's budget would keep back an outcome that is there, and a cancelled caller would lose it.
-        outcome_of(tokio::task::coop::unconstrained(&mut self.join).await)
+        outcome_of(unconstrained(&mut self.join).await)
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -187,7 +198,7 @@ impl<T> Child<T> {
 
     /// A runtime that has shut down drops what is spawned at once.
     fn refused_by_runtime(mut self) -> Result<(), CallError> {
-        match (&mut self.join).now_or_never() {
+        match unconstrained(&mut self.join).now_or_never() {
             Some(Err(error)) if error.is_cancelled() => Err(CallError::Finished),
             _ => Ok(()),
         }

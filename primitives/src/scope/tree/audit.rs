@@ -27,7 +27,7 @@ impl Tree {
 
     /// What hangs on each record, in one pass: other tests may have many records meanwhile.
     fn counts_below(&self) -> Vec<Below> {
-        let mut below = vec![Below::default(); self.records.len()];
+        let mut below = vec![Below::default(); self.records.len() as usize];
         for (_, child) in self.used().filter(|(_, child)| child.parent != NIL) {
             let counts = &mut below[child.parent as usize];
             let linked = child.phase != Phase::Ended;
@@ -55,13 +55,13 @@ impl Tree {
     }
 
     fn used(&self) -> impl Iterator<Item = (u32, &Record)> {
-        let mut given_back = vec![false; self.records.len()];
+        let mut given_back = vec![false; self.records.len() as usize];
         let mut index = self.free;
         while index != NIL {
             given_back[index as usize] = true;
-            index = self.records[index as usize].next;
+            index = self.records[index].next;
         }
-        (0..).zip(&self.records).filter(move |(index, _)| !given_back[*index as usize])
+        (0..).zip(self.records.iter()).filter(move |(index, _)| !given_back[*index as usize])
     }
 }
 

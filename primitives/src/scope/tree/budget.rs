@@ -41,7 +41,7 @@ impl Tree {
 
     /// The time that was set for this node itself.
     pub(in crate::scope) fn own_limit(&self, node: &Node) -> Option<Instant> {
-        let limit = self.records[node.index as usize].extra.as_ref()?.limit?;
+        let limit = self.records[node.index].extra.as_ref()?.limit?;
         limit.given.then_some(limit.until)
     }
 
@@ -64,7 +64,7 @@ impl Tree {
     /// brought the limit; that of a clean-up does not.
     fn limits_above(&self, mut index: u32) -> impl Iterator<Item = Limit> {
         core::iter::from_fn(move || {
-            let record = self.records.get(index as usize)?;
+            let record = (index != NIL).then(|| &self.records[index])?;
             index = if record.shield && record.link != Link::Beside { NIL } else { record.parent };
             Some(record.extra.as_ref().and_then(|extra| extra.limit))
         })
@@ -96,10 +96,10 @@ impl Tree {
             return;
         }
         self.lose(index, lost);
-        let above = self.living_from(self.records[index as usize].parent);
+        let above = self.living_from(self.records[index].parent);
         self.lose(above, lost);
         if self.word_of(above) & (ABORT | OVER) == 0 {
-            effects.losses = Some((self.any_tag(index).id(), lost));
+            effects.losses = Some((self.records.tag(index).id(), lost));
         }
     }
 
@@ -108,7 +108,7 @@ impl Tree {
     }
 
     pub(in crate::scope) fn losses(&self, node: &Node) -> usize {
-        self.records[node.index as usize].extra.as_ref().map_or(0, |extra| extra.lost as usize)
+        self.records[node.index].extra.as_ref().map_or(0, |extra| extra.lost as usize)
     }
 
     pub(in crate::scope) fn note_place(&mut self, node: &Node, place: &'static Location<'static>) {
@@ -124,12 +124,12 @@ impl Tree {
         let mut pending = Vec::new();
         self.push_children(node.index, &mut pending);
         while let Some(index) = pending.pop() {
-            let record = &self.records[index as usize];
+            let record = &self.records[index];
             if !record.busy {
                 continue;
             }
             if record.shield {
-                found.push((self.any_tag(index).id(), record.place));
+                found.push((self.records.tag(index).id(), record.place));
             } else {
                 self.push_children(index, &mut pending);
             }
@@ -139,7 +139,7 @@ impl Tree {
 
     /// Whether this node was cancelled itself and something inside its body holds it.
     pub(in crate::scope) fn is_held_against_its_own_cancellation(&self, node: &Node) -> bool {
-        let record = &self.records[node.index as usize];
+        let record = &self.records[node.index];
         record.own_cause && record.holds > 0
     }
 
@@ -154,7 +154,7 @@ impl Tree {
                 continue;
             }
             self.push_innermost(index, &mut stuck);
-            self.cancel(self.any_tag(index), Cause::Dropped, effects);
+            self.cancel(self.records.tag(index), Cause::Dropped, effects);
             let link = self.at(index).link;
             let moved = self.reparent_at(index, NIL, link, effects);
             debug_assert!(moved.is_ok(), "nothing is inside no record");
@@ -168,7 +168,7 @@ impl Tree {
             let before = pending.len();
             self.push_children(index, &mut pending);
             if pending.len() == before {
-                found.push(self.any_tag(index).id());
+                found.push(self.records.tag(index).id());
             }
         }
     }

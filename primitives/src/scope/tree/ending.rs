@@ -96,7 +96,7 @@ impl Tree {
         let mut pending = Vec::new();
         self.push_children(index, &mut pending);
         while let Some(index) = pending.pop() {
-            let record = &self.records[index as usize];
+            let record = &self.records[index];
             if record.link != Link::Nested {
                 continue;
             }
@@ -144,8 +144,12 @@ impl Tree {
     }
 
     fn end(&mut self, index: u32, effects: &mut Effects) {
-        self.leave_children(index, effects);
-        self.release_busy(index, effects);
+        if self.at(index).first_child != NIL {
+            self.leave_children(index, effects);
+        }
+        if self.at(index).busy {
+            self.release_busy(index, effects);
+        }
         self.unlink(index);
         let record = self.at(index);
         record.phase = Phase::Ended;
@@ -270,8 +274,8 @@ impl Tree {
 
     /// A finalizer is what runs beside a node that has closed.
     fn is_finalizer(&self, index: u32) -> bool {
-        let parent = self.records[index as usize].parent;
-        parent != NIL && self.records[parent as usize].closed
+        let parent = self.records[index].parent;
+        parent != NIL && self.records[parent].closed
     }
 
     /// The number of a scope that takes no clean-up any more; the refusal is counted there.

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 /// What goes down to everything inside and is never taken back.
 const GEARS: [u32; 3] = [DRAIN, ABORT, OVER];
+/// What a new node takes over from its parent.
+pub(super) const INHERITED: u32 = CANCELLED | DRAIN | ABORT | OVER;
 
 impl Tree {
     /// Cancels a node; the first cause is kept.
@@ -61,7 +63,7 @@ impl Tree {
     }
 
     pub(in crate::scope) fn is_shielded(&self, node: &Node) -> bool {
-        self.records[node.index as usize].shield
+        self.records[node.index].shield
     }
 
     /// Asks a node and everything inside to drain, as far as no shield stands between: what is
@@ -104,7 +106,7 @@ impl Tree {
         while let Some(index) = pending.pop() {
             let inside = index != top;
             let cancelled = self.is_effective(index);
-            let record = &self.records[index as usize];
+            let record = &self.records[index];
             let Some(tag) = self.tag(index) else { continue };
             let was = tag.has(CANCELLED);
             if was == cancelled && (!was || tag.has(DELIVER)) {
@@ -131,17 +133,22 @@ impl Tree {
             if was != cancelled {
                 self.inherit_cause(index, cancelled);
             }
-            self.push_children(index, &mut pending);
+            if self.records[index].first_child != NIL {
+                self.push_children(index, &mut pending);
+            }
         }
     }
 
     /// The flags of a node that has nothing inside and that nobody waits for yet.
     pub(super) fn refresh_new(&mut self, index: u32) {
+        let record = &self.records[index];
+        let around = self.word_of(record.parent) & INHERITED;
+        if around == 0 && !record.own_cause {
+            return;
+        }
         let cancelled = self.is_effective(index);
-        let parent = self.at(index).parent;
-        let above = self.word_of(parent);
-        let record = self.at(index);
-        let gears = GEARS.into_iter().filter(|&bit| above & bit != 0 && !record.keeps_out(bit));
+        let record = &self.records[index];
+        let gears = GEARS.into_iter().filter(|&bit| around & bit != 0 && !record.keeps_out(bit));
         let inherited = gears.fold(0, |bits, bit| bits | bit);
         let Some(tag) = self.tag(index) else { return };
         if cancelled && !tag.has(CANCELLED) {
@@ -158,20 +165,20 @@ impl Tree {
     }
 
     pub(super) fn is_effective(&self, index: u32) -> bool {
-        self.records[index as usize].own_cause || self.is_cancelled_from_outside(index)
+        self.records[index].own_cause || self.is_cancelled_from_outside(index)
     }
 
     /// Whether something outside the node cancels it.
     pub(super) fn is_cancelled_from_outside(&self, index: u32) -> bool {
-        let record = &self.records[index as usize];
+        let record = &self.records[index];
         !record.shield && self.word_of(record.parent) & CANCELLED != 0
     }
 
     /// A node that moved is drained and aborted with its new parent.
     pub(super) fn inherit_gears(&mut self, index: u32, effects: &mut Effects) {
-        let above = self.word_of(self.records[index as usize].parent);
+        let above = self.word_of(self.records[index].parent);
         for bit in GEARS {
-            if above & bit != 0 && !self.records[index as usize].keeps_out(bit) {
+            if above & bit != 0 && !self.records[index].keeps_out(bit) {
                 self.flag_all(index, bit, effects);
             }
         }
@@ -185,29 +192,29 @@ impl Tree {
     }
 
     pub(super) fn push_children(&self, index: u32, pending: &mut Vec<u32>) {
-        let mut child = self.records[index as usize].first_child;
+        let mut child = self.records[index].first_child;
         while child != NIL {
             pending.push(child);
-            child = self.records[child as usize].next;
+            child = self.records[child].next;
         }
     }
 
     /// The cause in force: the node's own, or that of the nearest cancelled ancestor it can see.
     /// Noted when the node was flagged, so that a deep tree need not be walked for each of its nodes.
     pub(in crate::scope) fn cause(&self, node: &Node) -> Option<Arc<Cause>> {
-        self.records[node.index as usize].cause.clone()
+        self.records[node.index].cause.clone()
     }
 
     /// Notes the parent's cause for a node that is cancelled from outside; none for one that is not
     /// cancelled any more.
     fn inherit_cause(&mut self, index: u32, cancelled: bool) {
-        let record = &self.records[index as usize];
+        let record = &self.records[index];
         if record.own_cause {
             return;
         }
         let parent = record.parent;
         let inherited = cancelled && parent != NIL;
-        let cause = inherited.then(|| self.records[parent as usize].cause.clone()).flatten();
+        let cause = inherited.then(|| self.records[parent].cause.clone()).flatten();
         self.at(index).cause = cause;
     }
 
@@ -228,7 +235,7 @@ impl Tree {
 
     /// The node's own deadline.
     pub(in crate::scope) fn deadline(&self, node: &Node) -> Option<Instant> {
-        self.records[node.index as usize].extra.as_ref().and_then(|extra| extra.deadline)
+        self.records[node.index].extra.as_ref().and_then(|extra| extra.deadline)
     }
 
     /// The nearest deadline in force through unshielded ancestors. For a clean-up that is what is left of
@@ -237,7 +244,7 @@ impl Tree {
         let mut index = node.index;
         let mut nearest: Option<Instant> = None;
         while index != NIL {
-            let record = &self.records[index as usize];
+            let record = &self.records[index];
             let own = record.extra.as_ref().and_then(|extra| extra.deadline);
             nearest = nearest.into_iter().chain(own).min();
             if record.shield {

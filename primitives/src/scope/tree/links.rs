@@ -1,9 +1,7 @@
 //! Where a record hangs: linking, moving, finding the living, giving records back.
 
-use super::{BLOCK, Effects, Link, NIL, Phase, Tree};
-use crate::scope::node::{Node, Tag};
-
-use core::array;
+use super::{Effects, Link, NIL, Phase, Tree};
+use crate::scope::node::Node;
 
 /// A move that would have made a node its own ancestor.
 #[derive(Debug)]
@@ -17,11 +15,7 @@ impl Tree {
             self.free = self.at(index).next;
             return index;
         }
-        let end = self.records.len();
-        if end == self.tags.len() * BLOCK {
-            self.tags.push(new_tags(end));
-        }
-        index_of(end)
+        self.records.extend()
     }
 
     /// Puts a record that hangs nowhere under `parent`; counts it there if its link is counted.
@@ -103,7 +97,7 @@ impl Tree {
             if index == ancestor {
                 return true;
             }
-            index = self.records[index as usize].parent;
+            index = self.records[index].parent;
         }
         false
     }
@@ -148,21 +142,21 @@ impl Tree {
     /// The nearest living record at or above `index`, or `NIL`.
     pub(in crate::scope) fn living_from(&self, mut index: u32) -> u32 {
         while index != NIL && !self.is_living(index) {
-            index = self.records[index as usize].parent;
+            index = self.records[index].parent;
         }
         index
     }
 
     /// The nearest living record at or above `index` whose future is there to poll.
     pub(in crate::scope) fn poller_from(&self, mut index: u32) -> u32 {
-        while index != NIL && (!self.is_living(index) || self.records[index as usize].orphan) {
-            index = self.records[index as usize].parent;
+        while index != NIL && (!self.is_living(index) || self.records[index].orphan) {
+            index = self.records[index].parent;
         }
         index
     }
 
     pub(in crate::scope) fn parent_of(&self, node: &Node) -> u32 {
-        self.records[node.index as usize].parent
+        self.records[node.index].parent
     }
 
     /// The last `Node` is gone.
@@ -188,6 +182,7 @@ impl Tree {
                 return;
             }
             let parent = record.parent;
+            record.cause = None;
             record.forgotten = false;
             record.next = free;
             self.free = index;
@@ -204,13 +199,8 @@ impl Tree {
 
     /// With no record in use the arena is empty again. The list of free records is in the order in
     /// which they ended, by now any order: made anew, siblings lie side by side, and a walk over them
-    /// is a walk through memory. Room that was much more than was needed is given back.
+    /// is a walk through memory.
     fn start_afresh(&mut self) {
-        const KEPT: usize = 1024;
-        let needed = self.records.len().max(KEPT);
-        if self.records.capacity() / 4 > needed {
-            self.records.shrink_to(2 * needed);
-        }
         self.records.clear();
         self.free = NIL;
     }
@@ -227,13 +217,4 @@ impl Tree {
             effects.release(node);
         }
     }
-}
-
-/// Tags are used again and never freed: so many as there were records at one time.
-fn new_tags(first: usize) -> &'static [Tag; BLOCK] {
-    Box::leak(Box::new(array::from_fn(|at| Tag::unused(index_of(first + at)))))
-}
-
-fn index_of(at: usize) -> u32 {
-    u32::try_from(at).expect("fewer than four billion scopes live at once")
 }

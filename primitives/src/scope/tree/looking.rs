@@ -40,17 +40,17 @@ impl Tree {
         let mut index = node.index;
         while index != NIL {
             path.extend(self.label(index).and_then(|label| label.name.clone()));
-            index = self.records[index as usize].parent;
+            index = self.records[index].parent;
         }
         path.reverse();
         path
     }
 
     pub(in crate::scope) fn survey(&self, seen: &mut Vec<Sight>) {
-        let is_root = |index: &u32| self.is_begun(*index) && self.records[*index as usize].parent == NIL;
-        let indices = (0..).zip(&self.records).map(|(index, _)| index);
+        let is_root = |index: &u32| self.is_begun(*index) && self.records[*index].parent == NIL;
+        let indices = 0..self.records.len();
         let mut roots: Vec<u32> = indices.filter(is_root).collect();
-        roots.sort_unstable_by_key(|root| std::cmp::Reverse(self.any_tag(*root).id()));
+        roots.sort_unstable_by_key(|root| std::cmp::Reverse(self.records.tag(*root).id()));
         self.look(roots, seen);
     }
 
@@ -74,11 +74,11 @@ impl Tree {
     }
 
     fn sight(&self, index: u32, depth: usize) -> Sight {
-        let record = &self.records[index as usize];
+        let record = &self.records[index];
         let label = self.label(index);
         Sight {
-            id: self.any_tag(index).id(),
-            parent: (record.parent != NIL).then(|| self.any_tag(record.parent).id()),
+            id: self.records.tag(index).id(),
+            parent: (record.parent != NIL).then(|| self.records.tag(record.parent).id()),
             depth,
             kind: label.map_or_else(|| kind_of(record.link), |label| label.kind),
             name: label.and_then(|label| label.name.clone()),
@@ -93,7 +93,7 @@ impl Tree {
     }
 
     fn stage(&self, index: u32) -> Stage {
-        let (record, tag) = (&self.records[index as usize], self.any_tag(index));
+        let (record, tag) = (&self.records[index], self.records.tag(index));
         match record.phase {
             Phase::Finishing | Phase::Passing | Phase::Ended => Stage::Finishing,
             _ if tag.has(CANCELLED) && record.holds > 0 => Stage::Held,
@@ -104,11 +104,11 @@ impl Tree {
     }
 
     fn is_begun(&self, index: u32) -> bool {
-        self.is_living(index) || self.records[index as usize].phase == Phase::Passing
+        self.is_living(index) || self.records[index].phase == Phase::Passing
     }
 
     fn label(&self, index: u32) -> Option<&Label> {
-        self.records[index as usize].extra.as_ref().and_then(|extra| extra.label.as_ref())
+        self.records[index].extra.as_ref().and_then(|extra| extra.label.as_ref())
     }
 }
 

@@ -1,8 +1,7 @@
 //! An asynchronous resource, held open across blocking code.
 
 use super::{Portal, PortalReady, PortalTask};
-use crate::thread::blocking::refuse_in_tasks_of;
-use crate::thread::error::CallError;
+use crate::thread::error::{CallError, StartError};
 use std::fmt;
 use std::ops::Deref;
 use tokio::sync::oneshot;
@@ -109,7 +108,8 @@ impl Portal {
     /// portal.finish();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn hold<V, X, F, Fut>(&self, body: F) -> Result<Held<V, X, Fut::Output>, CallError>
+    #[track_caller]
+    pub fn hold<V, X, F, Fut>(&self, body: F) -> Result<Held<V, X, Fut::Output>, StartError<Fut::Output>>
     where
         F: FnOnce(Hold<V, X>) -> Fut,
         Fut: Future + Send + 'static,
@@ -117,7 +117,6 @@ impl Portal {
         V: Send + 'static,
         X: Send + 'static,
     {
-        refuse_in_tasks_of(self.shared.way_in.runtime())?;
         let (close, closed) = oneshot::channel();
         let (value, task) = self.start_task(|ready| body(Hold { ready, closed }))?;
         Ok(Held { value, open: Some((close, task)) })

@@ -8,6 +8,7 @@ use crate::thread::error::CallError;
 use crate::thread::runtime_handle::Child;
 use arbour_primitives::scope::{Cause, Gate, ScopeHandle, UntilCancelled, clean_up, shield};
 use std::future::poll_fn;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::Context;
 
@@ -41,13 +42,31 @@ impl Portal {
     /// portal.finish();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub async fn call_async<F>(&self, future: F, on_cancel: OnCancel) -> Result<F::Output, CallError>
+    #[track_caller]
+    pub fn call_async<F>(
+        &self,
+        future: F,
+        on_cancel: OnCancel,
+    ) -> impl Future<Output = Result<F::Output, CallError>> + Send
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.call_async_at(Location::caller(), future, on_cancel)
+    }
+
+    async fn call_async_at<F>(
+        &self,
+        place: &'static Location<'static>,
+        future: F,
+        on_cancel: OnCancel,
+    ) -> Result<F::Output, CallError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         begin().await;
-        let mut call = RemoteCall { child: Some(self.child(future)?), on_cancel };
+        let mut call = RemoteCall { child: Some(self.child(place, future)?), on_cancel };
         let host = ScopeHandle::current();
         let watched = host.as_ref().map(|host| (host, host.cancelled()));
         let outcome = match on_cancel {

@@ -2,8 +2,9 @@
 
 use super::{Portal, PortalTask};
 use crate::thread::blocking::{refuse_in_tasks_of, wait};
-use crate::thread::error::CallError;
+use crate::thread::error::{CallError, StartError};
 use std::fmt;
+use std::panic::Location;
 use tokio::sync::oneshot;
 
 /// The token with which a starting task says that it is ready. Dropped unused, it cancels the task.
@@ -30,8 +31,9 @@ impl Portal {
     ///
     /// # Errors
     ///
-    /// [`CallError::NotReady`] when the task ended, or dropped its token, without a word; otherwise what
-    /// [`PortalTask::join`] says of a task that ended before it was ready. The task has ended then.
+    /// [`StartError::Ended`] hands back what the task gave without having said that it is ready,
+    /// [`StartError::TokenDropped`] tells that it went on without its token and was cancelled, and
+    /// [`StartError::Call`] is what [`PortalTask::join`] says otherwise. The task has ended then.
     ///
     /// # Examples
     ///
@@ -47,7 +49,12 @@ impl Portal {
     /// portal.finish();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn start_task<V, F, Fut>(&self, body: F) -> Result<(V, PortalTask<Fut::Output>), CallError>
+    #[track_caller]
+    #[expect(clippy::type_complexity, reason = "spelled out, it says what is given either way")]
+    pub fn start_task<V, F, Fut>(
+        &self,
+        body: F,
+    ) -> Result<(V, PortalTask<Fut::Output>), StartError<Fut::Output>>
     where
         F: FnOnce(PortalReady<V>) -> Fut,
         Fut: Future + Send + 'static,
@@ -56,18 +63,18 @@ impl Portal {
     {
         refuse_in_tasks_of(self.shared.way_in.runtime())?;
         let (sender, ready) = oneshot::channel();
-        let task = self.spawn(body(PortalReady { sender }))?;
+        let task = self.spawn_at(Location::caller(), body(PortalReady { sender }))?;
         if let Ok(value) = wait(ready) {
             return Ok((value, task));
         }
         // What it dropped with its own end is told by that end, which this call does not change.
         task.cancel("it dropped its token without saying that it is ready");
         match task.wait() {
-            Err(error @ (CallError::Panicked(_) | CallError::Stopped)) => Err(error),
-            Err(CallError::Cancelled(cause)) if self.shared.group.scope().is_cancelled() => {
-                Err(CallError::Cancelled(cause))
+            Ok(value) => Err(StartError::Ended(value)),
+            Err(CallError::Cancelled(_)) if !self.shared.group.scope().is_cancelled() => {
+                Err(StartError::TokenDropped)
             }
-            Ok(_) | Err(_) => Err(CallError::NotReady),
+            Err(error) => Err(StartError::Call(error)),
         }
     }
 }

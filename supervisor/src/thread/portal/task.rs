@@ -1,23 +1,24 @@
 //! The handle of a portal's task, for threads.
 
+use super::Portal;
+use crate::failure::TaskName;
 use crate::thread::blocking::refuse_in_tasks_of;
 use crate::thread::caught::Caught;
 use crate::thread::error::CallError;
 use crate::thread::runtime_handle::Child;
 use arbour_primitives::scope::Cause;
 use std::fmt;
-use tokio::runtime::Handle;
 
 /// The handle of a portal's task. Dropping it leaves the task to the portal.
 #[must_use = "what the task gives, its panic included, is lost with the handle"]
 pub struct PortalTask<T> {
     child: Child<T>,
-    runtime: Handle,
+    portal: Portal,
 }
 
 impl<T> PortalTask<T> {
-    pub(super) fn new(child: Child<T>, runtime: Handle) -> Self {
-        Self { child, runtime }
+    pub(super) fn new(child: Child<T>, portal: Portal) -> Self {
+        Self { child, portal }
     }
 
     /// Blocks this thread until the task has ended, its children and finalizers included.
@@ -28,16 +29,18 @@ impl<T> PortalTask<T> {
     /// value, [`CallError::Stopped`] when the portal's runtime ended before it, and [`CallError::WouldDeadlock`] in
     /// asynchronous code of that runtime.
     pub fn join(self) -> Result<T, CallError> {
-        refuse_in_tasks_of(&self.runtime)?;
+        refuse_in_tasks_of(self.portal.shared.way_in.runtime())?;
         self.wait()
     }
 
     /// Blocks this thread, whichever that is.
     pub(super) fn wait(self) -> Result<T, CallError> {
-        match self.child.wait().map_err(super::stopped_for_finished)? {
-            Ok(value) => Ok(value),
-            Err(panic) => Err(CallError::Panicked(Caught::into_failure(panic))),
-        }
+        let name = TaskName::Place(self.child.place);
+        let outcome = self.child.wait().map_err(super::stopped_for_finished)?;
+        outcome.map_err(|panic| {
+            let path = self.portal.shared.group.scope().path();
+            CallError::Panicked(Caught::into_failure(panic).in_task(&name, &path))
+        })
     }
 
     /// Cancels this task alone.
@@ -56,6 +59,7 @@ impl<T> fmt::Debug for PortalTask<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PortalTask")
             .field("id", &self.child.scope.id())
+            .field("place", &format_args!("{}", self.child.place))
             .field("finished", &self.is_finished())
             .finish()
     }

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime::{self, Handle, Runtime};
 
 /// How long the runtime waits for blocking work when all tasks have ended.
 const BLOCKING: Duration = Duration::from_secs(5);
@@ -96,7 +96,8 @@ fn serve(runtime: Runtime, opened: &mpsc::SyncSender<io::Result<Portal>>) {
 /// A running portal and the thread of its runtime. Dereferences to the [`Portal`].
 ///
 /// [`finish`](Self::finish) waits for the tasks that are left. Dropping it, as an early return or a panic does,
-/// cancels them, and waits for their clean-up. Dropped in asynchronous code of its own runtime, it does not wait.
+/// cancels them, and waits for their clean-up. In its own runtime, also in a blocking function there, neither of them
+/// waits: a task would wait for its own end.
 #[derive(Debug)]
 #[must_use = "dropping it ends the portal"]
 pub struct PortalThread {
@@ -106,15 +107,22 @@ pub struct PortalThread {
 }
 
 impl PortalThread {
-    /// Takes no more calls, and blocks this thread until all tasks and the runtime have ended.
+    /// Takes no more calls, and blocks this thread until all tasks and the runtime have ended. In the portal's own runtime
+    /// it does not wait.
     pub fn finish(mut self) {
         self.portal.stop();
         self.join();
     }
 
+    /// Whether this code runs in the portal's own runtime, in a task or in a function that a task waits for.
+    fn is_inside(&self) -> bool {
+        let runtime = self.portal.shared.way_in.runtime();
+        Handle::try_current().is_ok_and(|here| here.id() == runtime.id())
+    }
+
     fn join(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        if super::refuse_in_tasks_of(self.portal.shared.way_in.runtime()).is_err() {
+        if self.is_inside() {
             return;
         }
         if thread.join().is_err() {
