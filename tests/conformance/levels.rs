@@ -46,7 +46,7 @@ mod trio_run {
             assert!(passes(false, point()).await, "{name} must pass where nothing is cancelled");
             assert_eq!(passes(true, point()).await, !is_point, "{name} in a cancelled scope");
         }
-        let (send, mut receive) = memory_stream(1);
+        let (send, receive) = memory_stream(1);
         send.try_send("item").unwrap();
         let taking = Box::pin(async { panic!("it must not begin: {:?}", receive.recv().await) });
         assert!(!passes(true, taking).await, "an await of ours is a point though it is ready");
@@ -63,7 +63,7 @@ mod trio_run {
             handle.cancel("second");
             assert_eq!(handle.cause(), Some("first".into()));
             handle.set_deadline(Some(Instant::now().into_std()));
-            turns(1).await;
+            checkpoint().await;
             journal.note("behind the first checkpoint");
         });
         assert_eq!(outcome.await, Err(Cancelled::new("first".into())));
@@ -219,11 +219,11 @@ mod trio_run {
                     child.note("the child leaves");
                     if cancelled {
                         ScopeHandle::current().unwrap().cancel("with the group open");
+                        never::<()>().await;
                     }
                 });
-                let outcome = child.await;
+                assert_eq!(child.await.is_err(), cancelled);
                 journal.note("the child has ended");
-                outcome.unwrap();
                 journal
             });
             let journal = outcome.await.unwrap();
@@ -291,23 +291,25 @@ mod trio_run {
         let (outer, middle) = (CancelScope::new(), CancelScope::new());
         let (outside, between) = (outer.handle(), middle.handle());
         let polls = Polls::default();
+        let counted = polls.clone();
         let begin = Instant::now();
-        let canceller = async {
+        let canceller = tokio::spawn(async move {
             sleep(MS).await;
             outside.cancel("outer");
             turns(3).await;
-            let before = polls.count();
+            let before = counted.count();
+            assert_ne!(before, 0, "the finalizer runs");
             for _ in 0..100 {
                 outside.cancel("again");
                 turns(1).await;
             }
-            assert_eq!(polls.count(), before, "only the first cancel is heard");
+            assert_eq!(counted.count(), before, "only the first cancel is heard");
             between.set_shield(true);
-        };
+        });
         let cancelled = outer.run(middle.run(async {
             let inner = CancelScope::new().run(async {
                 let _guard = journal.at_drop("the body ends");
-                defer(polls.clone().of(sleep(SECOND)));
+                defer(polls.of(async { sleep(SECOND).await }));
                 never::<()>().await;
             });
             let caught = inner.await.unwrap_err();
@@ -315,8 +317,8 @@ mod trio_run {
             sleep(MS).await;
             journal.note("the shield keeps the rest");
         }));
-        let (outcome, ()) = tokio::join!(cancelled, canceller);
-        assert_eq!(outcome, Ok(Ok(())));
+        assert_eq!(cancelled.await, Ok(Ok(())));
+        canceller.await.unwrap();
         assert_eq!(begin.elapsed(), MS + SECOND + MS);
         journal.is(["the body ends", "the inner one: outer", "the shield keeps the rest"]);
     }
