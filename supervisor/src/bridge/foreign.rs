@@ -44,6 +44,7 @@ pub struct ForeignAborted;
 /// assert_eq!(adopt(foreign).await, Ok(7));
 /// # });
 /// ```
+#[expect(clippy::must_use_candidate, reason = "the task belongs to the group also without its handle")]
 pub fn adopt<T: Send + 'static>(task: JoinHandle<T>) -> Adopted<T> {
     Adopted { task: Some(task), origin: Origin::here() }
 }
