@@ -26,6 +26,7 @@ fn on_smol<F: Future<Output = ()> + Send + 'static>(scenario: F) {
             })
         },
         carry: |future| future,
+        is_spent: || false,
     });
     smol::block_on(smol::spawn(scenario));
 }

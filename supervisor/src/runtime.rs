@@ -9,7 +9,7 @@ use std::time::Instant;
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
     let now = crate::timeout::now;
-    install_below(Runtime { task_id, spawn: spawn_stray, now, sleep_until, carry: carry_boxed });
+    install_below(Runtime { task_id, spawn: spawn_stray, now, sleep_until, carry: carry_boxed, is_spent });
     crate::panic::install();
 }
 
@@ -37,4 +37,8 @@ pub(crate) fn task_id() -> u64 {
 
 fn sleep_until(deadline: Instant) -> BoxFuture {
     Box::pin(tokio::time::sleep_until(deadline.into()))
+}
+
+fn is_spent() -> bool {
+    !tokio::task::coop::has_budget_remaining()
 }

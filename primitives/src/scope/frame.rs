@@ -13,7 +13,8 @@
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
 //!    and finds that same cancellation in force and the node not held, under one lock with the cause.
-//!    An abort asks for nothing.
+//!    An abort asks for nothing. A poll that the runtime cut short does not count, for [`RESPITES`] of
+//!    them: futures of the runtime were pending in it although they were ready.
 //! 4. The waker is registered before the flags are read, and again looked at after a task has
 //!    registered late: no flag is set between without a wake.
 
@@ -30,6 +31,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 use std::panic::resume_unwind;
+
+/// How many polls of a cancelled body that used up what the runtime lets a task do are followed by another
+/// one. Few, so that a loop that uses it up each time is ended.
+const RESPITES: u8 = 8;
 
 /// What a panic carried.
 pub type Payload = Box<dyn Any + Send>;
@@ -106,6 +111,8 @@ pin_project! {
         after: Option<Box<After>>,
         plan: Plan,
         registered: bool,
+        // How many polls did not count. It costs no word: it lies beside the flag.
+        respites: u8,
         observer: O,
     }
 
@@ -141,7 +148,8 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
 
     fn build(body: F, node: Option<Node>, plan: Plan, observer: O) -> Self {
         let stage = Stage::Body { body, polled: false };
-        Self { stage, node, parent: 0, waker: None, after: None, plan, registered: false, observer }
+        let (registered, respites) = (false, 0);
+        Self { stage, node, parent: 0, waker: None, after: None, plan, registered, respites, observer }
     }
 
     /// Notes where in the source this frame was made, while its node lives.
@@ -189,24 +197,38 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
 
     /// What the body leaves behind is seen by the poll that its arrival asks for.
     #[inline]
-    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        let (outermost, stage) = (*this.parent == 0, this.stage.as_mut());
-        let polled = current::run(this.node.as_ref(), outermost, || stage.poll_body(cx));
-        match polled {
-            Ok(Poll::Pending) => {
-                if !*this.registered {
-                    this.stay(0, cx);
-                }
-                Poll::Pending
-            }
-            done => this.finish_polled(done, cx),
+    fn poll_quietly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let outermost = self.parent == 0;
+        let this = self.as_mut().project();
+        let (node, stage) = (this.node.as_ref(), this.stage);
+        let polled = current::run(node, outermost, || stage.poll_body(cx));
+        if self.registered && matches!(polled, Ok(Poll::Pending)) {
+            return Poll::Pending;
         }
+        self.finish_polled(polled, cx)
     }
 
     #[inline(never)]
     fn poll_changed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.project().poll(cx)
+    }
+
+    /// Draws the consequences of a quiet poll that has any.
+    #[inline(never)]
+    fn finish_polled(
+        self: Pin<&mut Self>,
+        polled: Result<Poll<F::Output>, Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        match polled {
+            Ok(Poll::Ready(value)) => this.finish(Ended::Value(value), cx),
+            Err(payload) => this.panicked(payload, cx),
+            Ok(Poll::Pending) => {
+                this.stay(0, cx);
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -229,19 +251,6 @@ impl<F: Future> Stage<F> {
 }
 
 impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
-    #[inline(never)]
-    fn finish_polled(
-        &mut self,
-        polled: Result<Poll<F::Output>, Payload>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Ended<F::Output>> {
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
-            Err(payload) => self.panicked(payload, cx),
-        }
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.take_place(cx);
         match self.stage.as_mut().project() {
@@ -321,8 +330,8 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
             Err(payload) => self.panicked(payload, cx),
             Ok(Poll::Pending) => match self.cause_to_drop(began) {
-                Some(cause) => self.cancel_body(cause, cx),
-                None => {
+                Some(cause) if !self.has_respite(cx) => self.cancel_body(cause, cx),
+                _ => {
                     self.note_hold(began);
                     self.poll_beside(cx);
                     self.stay(began, cx);
@@ -355,6 +364,16 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         }
         let cause = self.node.as_ref().and_then(|node| tree::lock().cause_to_drop(node, began))?;
         Some((*cause).clone())
+    }
+
+    /// Whether the runtime cut this poll short, so that another one is asked for before the body is dropped.
+    fn has_respite(&mut self, cx: &Context<'_>) -> bool {
+        let given = *self.respites < RESPITES && runtime::is_spent();
+        if given {
+            *self.respites += 1;
+            cx.waker().wake_by_ref();
+        }
+        given
     }
 
     /// Whoever cancelled this scope hears of a hold that takes its time.

@@ -25,6 +25,9 @@ pub struct Runtime {
     pub sleep_until: fn(Instant) -> BoxFuture,
     /// Lets a future take along what is in force where this is called (tracing's span, scoped values).
     pub carry: fn(BoxFuture) -> BoxFuture,
+    /// Whether the task has used up what the runtime lets it do in one poll, so that the runtime's own
+    /// futures are pending although they are ready.
+    pub is_spent: fn() -> bool,
 }
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -36,6 +39,11 @@ pub fn install(runtime: Runtime) {
 
 pub(super) fn task_id() -> u64 {
     RUNTIME.get().map_or(0, |runtime| (runtime.task_id)())
+}
+
+/// Whether the runtime's own futures may be pending although they are ready.
+pub(super) fn is_spent() -> bool {
+    RUNTIME.get().is_some_and(|runtime| (runtime.is_spent)())
 }
 
 pub(super) fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {
