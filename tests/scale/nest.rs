@@ -15,8 +15,8 @@ use tokio::task::yield_now;
 
 const SCOPES: usize = 5_000;
 
-/// What a main thread has.
-const MAIN_STACK: usize = 8 << 20;
+/// Room for five thousand polls of a debug build, which take about eight megabytes, several times over.
+const DEEP_STACK: usize = 32 << 20;
 
 fn nest(scopes: usize, living: Living) -> Hanging {
     Box::pin(async move {
@@ -41,17 +41,17 @@ fn nest_with_finalizers(scopes: usize, living: Living) -> Hanging {
 
 #[test]
 fn cancelling_five_thousand_scopes_deep_is_linear() {
-    on_a_stack_of(MAIN_STACK, || ends_in_linear_time(End::Cancel, SCOPES, nest));
+    on_a_stack_of(DEEP_STACK, || ends_in_linear_time(End::Cancel, SCOPES, nest));
 }
 
 #[test]
 fn dropping_five_thousand_scopes_deep_is_linear() {
-    on_a_stack_of(MAIN_STACK, || ends_in_linear_time(End::Drop, SCOPES, nest));
+    on_a_stack_of(DEEP_STACK, || ends_in_linear_time(End::Drop, SCOPES, nest));
 }
 
 #[test]
 fn the_finalizers_of_five_thousand_scopes_that_were_dropped_run_without_them() {
-    on_a_stack_of(MAIN_STACK, || _ = block_on(time_to(End::Drop, SCOPES, nest_with_finalizers)));
+    on_a_stack_of(DEEP_STACK, || _ = block_on(time_to(End::Drop, SCOPES, nest_with_finalizers)));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn five_thousand_scopes_are_cancelled_from_a_small_stack() {
     let scope = CancelScope::new();
     let handle = scope.handle();
     let mut running = Box::pin(scope.run(nest(SCOPES, living.clone())));
-    on_a_stack_of(MAIN_STACK, move || {
+    on_a_stack_of(DEEP_STACK, move || {
         assert!(running.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         assert_eq!(living.count(), SCOPES);
         on_a_small_stack(move || handle.cancel("from a small stack"));
