@@ -16,6 +16,10 @@ use core::task::{Context, Poll};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+/// How many finalizers may begin in one poll. One that never waits and defers itself for ever must let
+/// others run: the time of its budget does not pass otherwise.
+const AT_ONCE: u32 = 128;
+
 /// What runs beside and after one body. Made when there is something to run.
 #[derive(Default)]
 pub(super) struct After {
@@ -73,7 +77,12 @@ pub(super) fn settle(
     ending: Ending,
     cx: &mut Context<'_>,
 ) -> Settled {
+    let mut begun = 0;
     loop {
+        if begun == AT_ONCE {
+            cx.waker().wake_by_ref();
+            return Settled::Waiting;
+        }
         let beside = poll(node, after, true, outermost, cx);
         let Some(own) = node else { return Settled::Ended };
         match tree::change(|tree, effects| tree.settle(own, beside, ending, effects)) {
@@ -88,6 +97,7 @@ pub(super) fn settle(
             Step::Mail => {}
             Step::Finalizer(finalizer) => {
                 after.get_or_insert_default().finalizer = Some(CleanUp::beside(finalizer, own));
+                begun += 1;
             }
             Step::Passing => return Settled::Passing,
             Step::Ended => return Settled::Ended,

@@ -202,24 +202,38 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
 
     /// What the body leaves behind is seen by the poll that its arrival asks for.
     #[inline]
-    fn poll_quietly(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        let (outermost, stage) = (*this.parent == 0, this.stage.as_mut());
-        let polled = current::run(this.node.as_ref(), outermost, || stage.poll_body(cx));
-        match polled {
-            Ok(Poll::Pending) => {
-                if !*this.registered {
-                    this.stay(0, cx);
-                }
-                Poll::Pending
-            }
-            done => this.finish_polled(done, cx),
+    fn poll_quietly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let outermost = self.parent == 0;
+        let this = self.as_mut().project();
+        let (node, stage) = (this.node.as_ref(), this.stage);
+        let polled = current::run(node, outermost, || stage.poll_body(cx));
+        if self.registered && matches!(polled, Ok(Poll::Pending)) {
+            return Poll::Pending;
         }
+        self.finish_polled(polled, cx)
     }
 
     #[inline(never)]
     fn poll_changed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         self.project().poll(cx)
+    }
+
+    /// Draws the consequences of a quiet poll that has any.
+    #[inline(never)]
+    fn finish_polled(
+        self: Pin<&mut Self>,
+        polled: Result<Poll<F::Output>, Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        match polled {
+            Ok(Poll::Ready(value)) => this.finish(Ended::Value(value), cx),
+            Err(payload) => this.panicked(payload, cx),
+            Ok(Poll::Pending) => {
+                this.stay(0, cx);
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -242,19 +256,6 @@ impl<F: Future> Stage<F> {
 }
 
 impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
-    #[inline(never)]
-    fn finish_polled(
-        &mut self,
-        polled: Result<Poll<F::Output>, Payload>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Ended<F::Output>> {
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
-            Err(payload) => self.panicked(payload, cx),
-        }
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         if self.is_kept_out(cx) {
             return Poll::Pending;

@@ -54,6 +54,7 @@ impl TaskGroup {
     ///
     /// A group that has finished does not take it: it is aborted, and the handle says `NotStarted`.
     #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "the task belongs to the group also without its handle")]
     pub fn adopt<T: Send + 'static>(&self, task: JoinHandle<T>) -> TaskHandle<T> {
         self.spawn(adopt(task))
     }

@@ -28,12 +28,14 @@ pub struct Drive {
 
 impl Drive {
     /// Waits for the values of all branches.
+    #[must_use]
     pub fn all(count: usize, biased: bool) -> Self {
         let order = if biased { Order::Biased } else { Order::FAIR };
         Self::new(count, order, true)
     }
 
     /// Waits for the first value that decides.
+    #[must_use]
     pub fn first(count: usize, biased: bool) -> Self {
         let order = if biased { Order::Biased } else { Order::next_of_thread() };
         Self::new(count, order, false)
@@ -54,6 +56,7 @@ impl Drive {
     }
 
     /// The branch whose value decided, if one did.
+    #[must_use]
     pub fn winner(&self) -> Option<usize> {
         self.winner
     }

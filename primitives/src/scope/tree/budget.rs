@@ -156,8 +156,7 @@ impl Tree {
             self.push_innermost(index, &mut stuck);
             self.cancel(self.records.tag(index), Cause::Dropped, effects);
             let link = self.at(index).link;
-            let moved = self.reparent_at(index, NIL, link, effects);
-            debug_assert!(moved.is_ok(), "nothing is inside no record");
+            self.move_up(index, NIL, link, effects);
         }
         stuck
     }

@@ -177,8 +177,7 @@ impl Tree {
             let parent = self.at(index).parent;
             let above = self.living_from(parent);
             let link = self.at(child).link;
-            let moved = self.reparent_at(child, above, link, effects);
-            debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+            self.move_up(child, above, link, effects);
         }
     }
 
@@ -196,8 +195,7 @@ impl Tree {
             return;
         }
         let above = self.living_from(self.parent_of(node));
-        let moved = self.reparent(node, above, Link::Remains, effects);
-        debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+        self.move_up(node.index, above, Link::Remains, effects);
     }
 
     /// Whether nothing is left of a node whose body is gone.
