@@ -58,7 +58,8 @@ fn a_wait_that_is_never_dropped_is_found_by_the_name_of_its_task() {
         let group = task_group(async |group| {
             group.task().name("forgetful").spawn_value(async {
                 let mut wait = Box::pin(EVENT.wait());
-                poll_fn(|cx| Poll::Ready(assert!(wait.as_mut().poll(cx).is_pending()))).await;
+                let waits = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx).is_pending())).await;
+                assert!(waits);
                 std::mem::forget(wait);
             });
         });
