@@ -380,7 +380,7 @@ mod trio_run {
                 journal.is(["the innermost is dropped"]);
             });
         };
-        std::thread::Builder::new().stack_size(8 << 20).spawn(deep).unwrap().join().unwrap();
+        std::thread::Builder::new().stack_size(32 << 20).spawn(deep).unwrap().join().unwrap();
     }
 
     /// A timer that were left behind by any of the changes would wake the scope when its time comes.
