@@ -1,12 +1,12 @@
 //! Tests of the scopes, driven by hand, without a runtime.
 
 use super::task::Host;
-use super::{CancelScope, Cancelled, Ended, Gate, ScopeHandle, defer, shield, tree};
+use super::{CancelScope, Cancelled, Ended, Gate, ScopeHandle, clean_up, defer, shield, tree};
 use core::future::{Pending, pending, poll_fn};
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
@@ -253,4 +253,77 @@ fn finalizers_run_last_in_first_out_before_a_host_tells_its_end() {
     }));
     assert!(matches!(poll(host.as_mut(), Waker::noop()), Poll::Ready(Ended::Value(()))));
     assert_eq!(*log.lock().unwrap(), ["second", "first"]);
+}
+
+/// Cleans up so many times, each from inside the one before.
+fn clean_up_again(left: usize, done: &Arc<AtomicUsize>) {
+    let done = Arc::clone(done);
+    clean_up(async move {
+        done.fetch_add(1, Ordering::SeqCst);
+        if left > 1 {
+            clean_up_again(left - 1, &done);
+        }
+    });
+}
+
+/// Polls a scope to its end as a runtime does: again whenever it was woken, and only then.
+fn drive(mut scope: Pin<Box<impl Future>>) -> usize {
+    let bell = Bell::new("scope", &Log::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut polls = 1;
+    while poll(scope.as_mut(), &waker).is_pending() {
+        assert!(bell.rings() > 0, "it waits for nothing, and is not woken");
+        bell.rings.store(0, Ordering::SeqCst);
+        polls += 1;
+    }
+    polls
+}
+
+#[test]
+fn clean_up_that_cleans_up_again_a_hundred_thousand_times_needs_no_stack() {
+    const TIMES: usize = 100_000;
+    let _arena = ARENA.lock().unwrap_or_else(PoisonError::into_inner);
+    let chain = || {
+        let done = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&done);
+        drive(Box::pin(CancelScope::new().run(async move { clean_up_again(TIMES, &counted) })));
+        assert_eq!(done.swap(0, Ordering::SeqCst), TIMES, "beside a body that has ended");
+
+        let counted = Arc::clone(&done);
+        let finalizer = async move { clean_up_again(TIMES, &counted) };
+        drive(Box::pin(CancelScope::new().run(async move { defer(finalizer) })));
+        assert_eq!(done.load(Ordering::SeqCst), TIMES, "from a finalizer");
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(chain).unwrap().join().unwrap();
+}
+
+#[test]
+fn clean_up_that_cleans_up_again_and_again_lets_others_run() {
+    let _arena = ARENA.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&done);
+    let mut scope = Box::pin(CancelScope::new().run(async move { clean_up_again(1000, &counted) }));
+    let bell = Bell::new("scope", &Log::default());
+    assert!(poll(scope.as_mut(), &Waker::from(Arc::clone(&bell))).is_pending());
+    assert!(done.load(Ordering::SeqCst) < 1000, "one poll does not do it all");
+    assert!(bell.rings() > 0);
+    drive(scope);
+    assert_eq!(done.load(Ordering::SeqCst), 1000);
+}
+
+#[test]
+fn a_finalizer_waits_for_what_the_one_before_it_cleans_up() {
+    let log = Log::default();
+    let (first, second, cleaned) = (Arc::clone(&log), Arc::clone(&log), Arc::clone(&log));
+    drive(Box::pin(CancelScope::new().run(async move {
+        defer(async move { first.lock().unwrap().push("first deferred") });
+        defer(async move {
+            clean_up(async move {
+                super::checkpoint().await;
+                cleaned.lock().unwrap().push("cleaned up");
+            });
+            second.lock().unwrap().push("last deferred");
+        });
+    })));
+    assert_eq!(*log.lock().unwrap(), ["last deferred", "cleaned up", "first deferred"]);
 }
