@@ -1,5 +1,6 @@
 //! The scope that is current on this thread, and the units its task has left (C10, C15).
 
+use super::beat;
 use super::frame::Payload;
 use super::node::{Node, Tag};
 use super::runtime;
@@ -143,7 +144,11 @@ pub(super) fn place(remembered: u64) -> Place {
 #[inline]
 pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -> R) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| (slot.units.get(), enter(slot, node, outermost)));
+    let beat = if outermost { beat::begin(node.map(Node::tag)) } else { None };
     let result = catch_unwind(AssertUnwindSafe(body));
+    if let Some((beat, around)) = beat {
+        beat.turn_to(around);
+    }
     let Ok((units, before)) = before else { return result };
     leave(Some(before));
     if outermost {
