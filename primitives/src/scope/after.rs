@@ -17,8 +17,9 @@ use core::task::{Context, Poll, ready};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How many finalizers may begin in one poll. One that never waits and defers itself for ever must let
-/// others run: the time of its budget does not pass otherwise.
+/// How many finalizers may begin in one poll, and how often it looks for new clean-ups. One that never
+/// waits and begins itself anew for ever must let others run: the time of its budget does not pass
+/// otherwise.
 const AT_ONCE: u32 = 128;
 
 /// What runs beside and after one body. Made when there is something to run.
@@ -94,8 +95,8 @@ pub(super) fn settle(
                     return Settled::Waiting;
                 }
             }
-            Step::Wait => return Settled::Waiting,
-            Step::Mail => {}
+            // Who sent the mail has woken the node, or there was too much of it for one poll.
+            Step::Wait | Step::Mail => return Settled::Waiting,
             Step::Finalizer(finalizer) => {
                 after.get_or_insert_default().finalizer = Some(CleanUp::beside(finalizer, own));
                 begun += 1;
@@ -108,7 +109,7 @@ pub(super) fn settle(
 
 impl After {
     fn poll(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
-        loop {
+        for _ in 0..AT_ONCE {
             if self.finishing && node.has(REARM) {
                 node.clear(REARM);
                 self.rearm_budget(node);
@@ -130,6 +131,8 @@ impl After {
                 return self.adopted.is_some() || self.has_clean_up();
             }
         }
+        cx.waker().wake_by_ref();
+        true
     }
 
     fn take_mail(&mut self, node: &Node) {

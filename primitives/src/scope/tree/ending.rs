@@ -219,15 +219,15 @@ impl Tree {
             && record.extra.as_ref().is_none_or(|extra| extra.mail.is_empty() && extra.finalizers.is_empty())
     }
 
-    /// Hands a clean-up to the nearest living record at or above `index`; gives it back where that takes
-    /// none, or with no one left.
+    /// Hands a clean-up to the nearest living record at or above `index` (a clean-up hands on its own to
+    /// whom it belongs to); gives it back where that takes none, or with no one left.
     pub(in crate::scope) fn post(
         &mut self,
         index: u32,
         clean_up: Deferred,
         effects: &mut Effects,
     ) -> Result<(), Turned<Deferred>> {
-        let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.living_from(index) };
+        let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.taker_from(index) };
         if let Some(scope) = self.refuses(target) {
             return Err(Turned::Refused(clean_up, scope));
         }
@@ -235,6 +235,19 @@ impl Tree {
             Mail::CleanUp(clean_up) => Turned::Alone(clean_up),
             Mail::Adopt(_) => unreachable!("what is given back is what was given"),
         })
+    }
+
+    /// The nearest living record at or above `index`; for a clean-up that runs, the one it belongs to.
+    /// So clean-ups lie side by side, and a long chain of them is no deep nest of polls.
+    fn taker_from(&self, index: u32) -> u32 {
+        let living = self.living_from(index);
+        if living == NIL || self.records[living].link != Link::Beside || self.records[living].orphan {
+            return living;
+        }
+        match self.living_from(self.records[living].parent) {
+            NIL => living,
+            owner => owner,
+        }
     }
 
     /// Hands remains to the nearest record above their own whose future is there to poll them.
