@@ -151,6 +151,27 @@ fn clean_up_is_asked_for_in_an_aborted_scope() {
 }
 
 #[test]
+fn a_scope_that_is_aborted_lies_deeper_than_a_report_looks() {
+    fn nested(depth: usize) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+        Box::pin(async move {
+            if depth > 0 {
+                return CancelScope::new().run(nested(depth - 1)).await.unwrap();
+            }
+            in_scope(async |scope| {
+                scope.abort("now");
+                defer(never());
+                never().await
+            })
+            .await
+        })
+    }
+    let (nearer, _) = heard_in_fetch(nested(60));
+    let (deeper, scope) = heard_in_fetch(nested(65));
+    assert!(nearer[1].contains("path=jobs/fetch/scope count=1"), "{nearer:?}");
+    assert_eq!(deeper[1], losses(scope, "…/scope"));
+}
+
+#[test]
 fn a_clean_up_panics() {
     let (reports, task) = heard_in_fetch(async {
         clean_up(async { panic!("out of ink") });
