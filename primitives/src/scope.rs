@@ -43,6 +43,7 @@ mod report;
 mod run;
 pub mod runtime;
 mod shield;
+mod subject;
 mod survey;
 pub mod task;
 #[cfg(all(test, not(arbour_loom)))]

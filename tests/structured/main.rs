@@ -28,6 +28,8 @@ mod group_start;
 mod joining;
 mod local;
 mod racing;
+mod recorder;
+mod reports;
 mod retrying;
 mod spans;
 mod support;

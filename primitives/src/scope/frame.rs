@@ -312,10 +312,10 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         let index = parent.map_or(NIL, |parent| parent.index);
         match tree::change(|tree, effects| tree.reparent(node, index, Link::Nested, effects)) {
             Ok(()) => {
-                report::moved(node.id());
+                report::moved(node);
                 *self.parent = parent.map_or(0, |parent| parent.id());
             }
-            Err(_) => report::circle(node.id()),
+            Err(_) => report::circle(node),
         }
     }
 
@@ -415,7 +415,10 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     fn panicked(&mut self, payload: Payload, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         if let Err(second) = self.drop_body() {
             let message = super::panic_message(&second);
-            tracing::error!(message, "the drop of a panicked body panicked too; the first panic goes on");
+            tracing::error!(
+                panic = message,
+                "the drop of a panicked body panicked too; the first panic goes on"
+            );
         }
         self.finish(Ended::Panicked(payload), cx)
     }

@@ -108,7 +108,7 @@ async fn ended<T>(task: JoinHandle<T>) {
     let Err(Ok(payload)) = task.await.map_err(JoinError::try_into_panic) else { return };
     let message = panic_message(&payload);
     tracing::error!(
-        message,
+        panic = message,
         "an adopted task panicked while it was being aborted; nothing else is concerned"
     );
 }

@@ -155,7 +155,7 @@ impl Drive {
     fn note_panic(&mut self, payload: Payload) {
         if self.panic.is_some() {
             let message = panic_message(&payload);
-            tracing::error!(message, "a second branch panicked; the first panic goes on");
+            tracing::error!(panic = message, "a second branch panicked; the first panic goes on");
             return;
         }
         self.panic = Some(payload);
