@@ -8,17 +8,23 @@
 //! 1. A beat is written by the thread that has it and by no other; it is handed on when that thread ends.
 //! 2. A beat that says the same twice belongs to a thread that has been in one poll all the while, or in
 //!    none: each poll begins and ends with another number.
+//! 3. Beats are never freed: there are as many as there were threads at one time.
 
 use super::node::Tag;
+use crate::loom::UnwatchedU64;
+use crate::loom::atomic::Ordering;
 use core::cell::Cell;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use core::iter::successors;
+use std::sync::OnceLock;
 
 /// How many [`Beats`] there are.
-static WATCHERS: AtomicUsize = AtomicUsize::new(0);
+static WATCHERS: UnwatchedU64 = UnwatchedU64::new(0);
 
-/// Every beat there ever was, with whether a thread has it.
-static ALL: Mutex<Vec<(&'static Beat, bool)>> = Mutex::new(Vec::new());
+/// The first of all beats, which form a list.
+static FIRST: Beat = Beat::new(FREE);
+
+const FREE: u64 = 0;
+const TAKEN: u64 = 1;
 
 std::thread_local! {
     static OWN: Own = const { Own { beat: Cell::new(None) } };
@@ -27,9 +33,11 @@ std::thread_local! {
 /// What one thread is at.
 pub(super) struct Beat {
     /// Changes with each poll of an outermost scope, when it begins and when it ends.
-    count: AtomicU64,
+    count: UnwatchedU64,
     /// The number of the scope that is being polled; 0 for none.
-    scope: AtomicU64,
+    scope: UnwatchedU64,
+    taken: UnwatchedU64,
+    next: OnceLock<&'static Self>,
 }
 
 /// The beat of this thread, given back when the thread ends.
@@ -38,6 +46,11 @@ struct Own {
 }
 
 impl Beat {
+    const fn new(taken: u64) -> Self {
+        let [count, scope, taken] = [UnwatchedU64::new(0), UnwatchedU64::new(0), UnwatchedU64::new(taken)];
+        Self { count, scope, taken, next: OnceLock::new() }
+    }
+
     /// Begins or ends a poll, and returns what was polled around it.
     pub(super) fn turn_to(&self, scope: u64) -> u64 {
         // ORDERING: what is read in between is an older or newer truth, and is looked at again later.
@@ -66,15 +79,20 @@ impl Beat {
 
     /// One that belonged to a thread that has ended, or a new one.
     fn take() -> &'static Self {
-        let mut all = all();
-        if let Some((beat, taken)) = all.iter_mut().find(|(_, taken)| !taken) {
-            *taken = true;
-            return beat;
-        }
-        let beat: &'static Self =
-            Box::leak(Box::new(Self { count: AtomicU64::new(0), scope: AtomicU64::new(0) }));
-        all.push((beat, true));
-        beat
+        let free = all().find(|beat| beat.try_take());
+        free.unwrap_or_else(|| {
+            let mut last = &FIRST;
+            let new: &'static Self = Box::leak(Box::new(Self::new(TAKEN)));
+            while last.next.set(new).is_err() {
+                last = last.next.get().copied().unwrap_or(last);
+            }
+            new
+        })
+    }
+
+    fn try_take(&self) -> bool {
+        // ORDERING: pairs with the release of the thread that gave it back.
+        self.taken.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -82,14 +100,12 @@ impl Drop for Own {
     fn drop(&mut self) {
         let Some(own) = self.beat.get() else { return };
         own.turn_to(0);
-        let mut all = all();
-        let place = all.iter_mut().find(|(beat, _)| core::ptr::eq(*beat, own));
-        place.into_iter().for_each(|(_, taken)| *taken = false);
+        own.taken.store(FREE, Ordering::Release);
     }
 }
 
-fn all() -> MutexGuard<'static, Vec<(&'static Beat, bool)>> {
-    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+fn all() -> impl Iterator<Item = &'static Beat> {
+    successors(Some(&FIRST), |beat| beat.next.get().copied())
 }
 
 /// Begins a poll of an outermost scope, where somebody watches.
@@ -126,8 +142,7 @@ impl Beats {
     /// The polls that were going on at some moment of this call, one for each thread at most.
     #[must_use]
     pub fn polling(&self) -> Vec<Polling> {
-        let beats = all().clone();
-        let polling = beats.iter().enumerate().map(|(thread, (beat, _))| Polling {
+        let polling = all().enumerate().map(|(thread, beat)| Polling {
             thread,
             count: beat.count.load(Ordering::Relaxed),
             scope: beat.scope.load(Ordering::Relaxed),
