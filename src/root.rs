@@ -2,6 +2,7 @@
 
 mod gears;
 mod signals;
+mod watchdog;
 
 pub use signals::Signal;
 
@@ -15,6 +16,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep_until};
+use watchdog::Watchdog;
 
 /// How long the runtime waits for blocking work when all tasks have ended.
 const BLOCKING: Duration = Duration::from_secs(5);
@@ -150,6 +152,8 @@ impl Root {
 
     /// Runs `body` in the runtime that is there already.
     ///
+    /// While it runs, a thread of its own looks for tasks that have not yielded for 5 s, and reports them.
+    ///
     /// # Cancel safety
     ///
     /// Like a scope: dropped half-way, what the body started is cancelled and adopted by the
@@ -160,6 +164,7 @@ impl Root {
     /// Outside a tokio runtime, and with a panic of the body.
     pub async fn run_async<F: Future>(self, body: F) -> RootOutcome<F::Output> {
         arbour_supervisor::install();
+        let _watched = Watchdog::of_the_process();
         let scope = CancelScope::new();
         let root = scope.handle();
         root.describe(Label::new(TaskKind::Root).since(Instant::now().into_std()));

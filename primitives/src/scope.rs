@@ -19,6 +19,7 @@
 //! The semantics follow Trio's and AnyIO's cancel scopes, translated to futures that are dropped.
 
 mod after;
+mod beat;
 #[doc(hidden)]
 pub mod branch;
 mod budget;
@@ -42,6 +43,7 @@ mod report;
 mod run;
 pub mod runtime;
 mod shield;
+mod subject;
 mod survey;
 pub mod task;
 #[cfg(all(test, not(arbour_loom)))]
@@ -49,6 +51,7 @@ mod tests;
 mod tree;
 mod wait;
 
+pub use beat::{Beats, Polling};
 pub use branch::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
     try_join_all,

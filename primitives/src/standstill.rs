@@ -17,7 +17,7 @@ std::thread_local! {
 /// Hands `poll` on; one that is pending tells what it waits for, if somebody asks.
 #[inline]
 pub fn tell<T>(poll: Poll<T>, what: impl FnOnce() -> String) -> Poll<T> {
-    if poll.is_pending() && ASKED.try_with(Cell::get).unwrap_or(false) {
+    if poll.is_pending() && is_asked() {
         note(what());
     }
     poll
@@ -26,6 +26,12 @@ pub fn tell<T>(poll: Poll<T>, what: impl FnOnce() -> String) -> Poll<T> {
 /// Awaits `future`, a foreign one; while it is pending it tells what it waits for.
 pub async fn telling<F: Future + Unpin>(mut future: F, what: impl Fn() -> String) -> F::Output {
     poll_fn(|cx| tell(Pin::new(&mut future).poll(cx), &what)).await
+}
+
+/// Whether somebody asks: then what was not woken is polled too, so that it can tell.
+#[inline]
+pub(crate) fn is_asked() -> bool {
+    ASKED.try_with(Cell::get).unwrap_or(false)
 }
 
 #[cold]

@@ -26,6 +26,8 @@ fn on_smol<F: Future<Output = ()> + Send + 'static>(scenario: F) {
             })
         },
         carry: |future| future,
+        charge: |_| Poll::Ready(()),
+        is_spent: || false,
     });
     smol::block_on(smol::spawn(scenario));
 }

@@ -35,6 +35,11 @@ pub enum SimulationError {
     /// The body cancelled its own root scope.
     #[error("{0}")]
     Cancelled(Cancelled),
+    /// The body and all that its scopes waited for had ended, and these tasks had not; their names. They
+    /// were spawned outside of every scope: by clean-up with no scope left to run it, or below a task of
+    /// `tokio::spawn`.
+    #[error("left running outside of every scope: {}", .0.join(", "))]
+    UnfinishedTasks(Vec<String>),
     /// Tasks ended and left their waker in some queue; the names of those tasks.
     #[error("left waiting in some queue after they had ended: {}", .0.join(", "))]
     ForgottenWaiters(Vec<String>),
@@ -114,20 +119,32 @@ pub(super) fn run<F: Future>(seed: u64, body: F) -> Finished<F::Output> {
     let root = Root::new().signals(false).run_async(body);
     // What the body leaves half done when it panics is dropped with the runtime, and seen by nobody.
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        on_this_thread(Equipment { io: false, paused: true }, |runtime| simulation.block_on(runtime, root))
+        on_this_thread(Equipment { io: false, paused: true }, |runtime| {
+            let ended = simulation.block_on(runtime, root);
+            // The runtime drops them.
+            (ended, simulation.unfinished_tasks())
+        })
     }));
     let end = match ended {
         Err(payload) => Err(Ending::Panicked(payload)),
-        Ok(Err(deadlock)) => Err(Ending::Other(SimulationError::Deadlock(deadlock))),
-        Ok(Ok(outcome)) => {
-            outcome.result.map_err(|cancelled| Ending::Other(SimulationError::Cancelled(cancelled)))
+        Ok((Err(deadlock), _)) => Err(Ending::Other(SimulationError::Deadlock(deadlock))),
+        Ok((Ok(outcome), unfinished)) => {
+            let value = outcome.result.map_err(SimulationError::Cancelled);
+            let whole = value.and_then(|value| nothing_left(value, unfinished, &simulation));
+            whole.map_err(Ending::Other)
         }
     };
-    let end = end.and_then(|value| match simulation.forgotten_waiters() {
-        none if none.is_empty() => Ok(value),
-        names => Err(Ending::Other(SimulationError::ForgottenWaiters(names))),
-    });
     Finished { end, trace: simulation.trace() }
+}
+
+/// The ledger of a run that gave its value: no task is left, and no waiter.
+fn nothing_left<T>(value: T, unfinished: Vec<String>, simulation: &Simulation) -> Result<T, SimulationError> {
+    let forgotten = simulation.forgotten_waiters();
+    match (unfinished.is_empty(), forgotten.is_empty()) {
+        (true, true) => Ok(value),
+        (false, _) => Err(SimulationError::UnfinishedTasks(unfinished)),
+        (true, false) => Err(SimulationError::ForgottenWaiters(forgotten)),
+    }
 }
 
 /// Draws a number from the generator of the simulation that runs on this thread, so that what a test

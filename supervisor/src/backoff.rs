@@ -93,12 +93,14 @@ impl Backoff {
     ///
     /// `random` is any number, each as likely as the others; it decides where the delay lies below its cap. It is
     /// not looked at without jitter. No attempt overflows.
+    #[must_use]
     pub fn delay(&self, attempt: u32, random: u64) -> Duration {
         let cap = self.cap(attempt);
         if self.jitter { share(cap, random) } else { cap }
     }
 
     /// Whether a run of this length was long enough to forget the failures before it.
+    #[must_use]
     pub fn is_reset_by(&self, ran_for: Duration) -> bool {
         ran_for >= self.reset_after
     }

@@ -4,10 +4,12 @@
 //! next is decided there, by [`Notices`], which loom has explored.
 
 use arbour_primitives::scope::{Gate, ScopeHandle};
+use arbour_primitives::standstill;
 use arbour_primitives::sync::Notices;
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::DerefMut;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::{MutexGuard, OwnedMutexGuard};
@@ -147,13 +149,19 @@ impl Condition {
         let relock = guard.release();
         poll_fn(|cx| {
             ready!(gate.poll_enter(cx));
-            notice.poll_told(cx)
+            standstill::tell(notice.poll_told(cx), || "a notice of a condition".to_owned())
         })
         .await;
-        let guard = relock.await;
+        let guard = relocked(relock).await;
         notice.take();
         guard
     }
+}
+
+/// Waits for the lock, and tells a standstill so: tokio's own says nothing.
+async fn relocked<G>(relock: impl Future<Output = G>) -> G {
+    let mut relock = pin!(relock);
+    poll_fn(|cx| standstill::tell(relock.as_mut().poll(cx), || "the lock of a condition".to_owned())).await
 }
 
 /// With its lock, an await that has begun.
@@ -168,7 +176,7 @@ async fn begin<G: LockGuard>(gate: &mut Gate, guard: G) -> Begun<G> {
     if !poll_fn(|cx| poll_begin(gate, cx)).await {
         let relock = guard.release();
         poll_fn(|cx| gate.poll_enter(cx)).await;
-        return Begun::Late(relock.await);
+        return Begun::Late(relocked(relock).await);
     }
     Begun::AtOnce(guard)
 }

@@ -74,6 +74,7 @@ pub enum ExitKind {
 
 impl ExitKind {
     /// Whether something went wrong: everything but [`Normal`](Self::Normal) and [`Shutdown`](Self::Shutdown).
+    #[must_use]
     pub fn is_abnormal(self) -> bool {
         !matches!(self, Self::Normal | Self::Shutdown)
     }

@@ -46,11 +46,13 @@ impl RestartLimit {
     }
 
     /// How many restarts are allowed within the period.
+    #[must_use]
     pub fn intensity(self) -> u32 {
         self.intensity
     }
 
     /// The length of the sliding window.
+    #[must_use]
     pub fn period(self) -> Duration {
         self.period
     }
@@ -94,11 +96,13 @@ pub struct RestartWindow {
 
 impl RestartWindow {
     /// A window in which no restart has happened yet.
+    #[must_use]
     pub fn new(limit: RestartLimit) -> Self {
         Self { limit, admitted: VecDeque::new() }
     }
 
     /// The limit that this window holds.
+    #[must_use]
     pub fn limit(&self) -> RestartLimit {
         self.limit
     }

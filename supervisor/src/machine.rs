@@ -181,36 +181,43 @@ impl Machine {
     }
 
     /// When the machine wants an [`Event::Timer`] at the latest; `None` while it waits for no time.
+    #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.slots.next_deadline()
     }
 
     /// All slots in the order of their start.
+    #[must_use]
     pub fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> + ExactSizeIterator {
         self.slots.iter()
     }
 
     /// The slot of this number, if it is still there.
+    #[must_use]
     pub fn slot(&self, key: SlotKey) -> Option<&Slot> {
         self.slots.get(key)
     }
 
     /// The slot of the child of this name.
+    #[must_use]
     pub fn find(&self, id: &str) -> Option<&Slot> {
         self.slots.find(id).map(|key| &self.slots[key])
     }
 
     /// How often a restart policy has started any child again, slots that are gone included.
+    #[must_use]
     pub fn restarts(&self) -> u64 {
         self.restarts
     }
 
     /// Whether the supervisor has ended.
+    #[must_use]
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Finished
     }
 
     /// Whether the supervisor is ending or has ended: nothing is started any more.
+    #[must_use]
     pub fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Ending { .. } | Phase::Finished)
     }

@@ -60,7 +60,7 @@ pub(crate) fn discard<T>(owned: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(owned))) {
         let message = panic_message(&payload);
         tracing::error!(
-            message,
+            panic = message,
             "what a child owned panicked when it was dropped; nothing else is concerned"
         );
     }

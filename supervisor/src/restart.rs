@@ -44,6 +44,7 @@ pub enum AfterExit {
 
 impl Restart {
     /// What happens to a child of this kind after an exit of that kind.
+    #[must_use]
     pub fn after(self, exit: ExitKind) -> AfterExit {
         match (self, exit.is_abnormal()) {
             (Self::Permanent, _) | (Self::Transient, true) => AfterExit::Restart,

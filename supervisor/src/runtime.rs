@@ -4,12 +4,22 @@ use crate::carried::carry_boxed;
 use crate::spawn::spawn_stray;
 use arbour_primitives::scope::runtime::{BoxFuture, Runtime, install as install_below};
 use std::hash::{Hash, Hasher};
+use std::task::{Context, Poll};
 use std::time::Instant;
+use tokio::task::coop;
 
 /// Connects the scopes to tokio. Every entry of this crate calls it; once is enough for a process.
 pub fn install() {
     let now = crate::timeout::now;
-    install_below(Runtime { task_id, spawn: spawn_stray, now, sleep_until, carry: carry_boxed });
+    install_below(Runtime {
+        task_id,
+        spawn: spawn_stray,
+        now,
+        sleep_until,
+        carry: carry_boxed,
+        charge,
+        is_spent,
+    });
     crate::panic::install();
 }
 
@@ -37,4 +47,12 @@ pub(crate) fn task_id() -> u64 {
 
 fn sleep_until(deadline: Instant) -> BoxFuture {
     Box::pin(tokio::time::sleep_until(deadline.into()))
+}
+
+fn charge(cx: &mut Context<'_>) -> Poll<()> {
+    coop::poll_proceed(cx).map(|unit| unit.made_progress())
+}
+
+fn is_spent() -> bool {
+    !coop::has_budget_remaining()
 }

@@ -24,6 +24,7 @@ pub enum Shutdown {
 
 impl Shutdown {
     /// How long the child may drain; `None` is without limit.
+    #[must_use]
     pub fn drain(self) -> Option<Duration> {
         match self {
             Self::After(drain) => Some(drain),

@@ -101,6 +101,13 @@ impl Simulation {
         self.state().random.next()
     }
 
+    /// The names of tasks that have not ended, in the order in which they were spawned.
+    #[must_use]
+    pub fn unfinished_tasks(&self) -> Vec<String> {
+        let tasks: Vec<Arc<Task>> = self.state().tasks.iter().filter_map(Weak::upgrade).collect();
+        tasks.iter().filter(|task| !task.has_ended()).map(|task| task.name.clone()).collect()
+    }
+
     /// The names of tasks that have ended and whose waker somebody still keeps: waiters that were left
     /// behind in some queue.
     #[must_use]

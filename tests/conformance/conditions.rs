@@ -238,3 +238,33 @@ async fn a_wait_of_a_task_that_has_used_up_its_share_keeps_the_lock_until_it_has
         turns(1).await;
     }
 }
+
+mod trio_parking_lot {
+    use super::*;
+
+    /// Whoever is told leaves the condition's queue for that of the lock, and goes on from there.
+    #[arbour::test]
+    async fn parking_lot_repark_with_count() {
+        let (lock, condition) = (Arc::new(Mutex::new(Vec::new())), Condition::new());
+        let outcome = task_group(async |group| {
+            for number in 0..5 {
+                let (lock, condition) = (Arc::clone(&lock), condition.clone());
+                group.spawn_value(async move {
+                    let mut went_on = condition.wait(lock.lock().await).await;
+                    went_on.push(number);
+                    turns(2).await;
+                });
+            }
+            turns(2).await;
+            let held = lock.lock().await;
+            condition.notify(&held, 3);
+            turns(2).await;
+            assert_eq!((held.len(), condition.statistics().waiting), (0, 2), "three wait for the lock now");
+            drop(held);
+            turns(2).await;
+            condition.notify_all(&lock.lock().await);
+        });
+        outcome.await.unwrap();
+        assert_eq!(*lock.lock().await, [0, 1, 2, 3, 4]);
+    }
+}

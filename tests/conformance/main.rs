@@ -12,6 +12,7 @@ mod debugging;
 mod failures;
 mod group_ends;
 mod handles;
+mod levels;
 mod limiters;
 mod limits_of_time;
 mod locks;

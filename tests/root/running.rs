@@ -104,3 +104,26 @@ async fn two_roots_may_run_beside_each_other() {
     );
     assert_eq!((first.result.is_err(), second.result), (true, Ok(2)));
 }
+
+/// Its sender goes with the task that keeps it, so the job ends when the runtime drops its tasks.
+#[test]
+fn a_blocking_job_that_ends_with_the_runtime_is_waited_for() {
+    static ENDED: AtomicBool = AtomicBool::new(false);
+    let outcome = arbour::run(async {
+        let (keeps, waits) = std::sync::mpsc::channel::<()>();
+        tokio::spawn(async move {
+            let _keeps = keeps;
+            std::future::pending::<()>().await;
+        });
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            begins.send(()).unwrap();
+            assert!(waits.recv().is_err());
+            ENDED.store(true, Ordering::SeqCst);
+        });
+        begun.await.unwrap();
+        assert!(!ENDED.load(Ordering::SeqCst));
+    });
+    assert_eq!(outcome, Ok(()));
+    assert!(ENDED.load(Ordering::SeqCst));
+}

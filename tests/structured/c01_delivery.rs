@@ -5,7 +5,7 @@ use arbour::{CancelScope, ScopeHandle, cancelled, catch_cancel};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 
 #[test]
@@ -205,6 +205,96 @@ fn foreign_futures_inside_futures_unordered_are_delivered_when_ready() {
         });
         assert_eq!(outcome.await.unwrap(), 100);
     });
+}
+
+#[test]
+fn a_ready_foreign_future_is_delivered_though_the_budget_of_tokio_is_spent() {
+    everywhere(10, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(async {
+            let (sender, mut receiver) = mpsc::unbounded_channel();
+            (0..SPENT).for_each(|number| sender.send(number).unwrap());
+            cancel_and_yield(&handle).await;
+            for _ in 0..SPENT {
+                receiver.recv().await.unwrap();
+            }
+            "all of them"
+        });
+        assert_eq!(outcome.await.unwrap(), "all of them");
+    });
+}
+
+#[test]
+fn a_scope_inside_is_delivered_too_though_the_budget_of_tokio_is_spent() {
+    everywhere(10, || async {
+        let outer = CancelScope::new();
+        let handle = outer.handle();
+        let outcome = outer.run(async {
+            let (sender, receiver) = oneshot::channel();
+            sender.send(3).unwrap();
+            let inner = CancelScope::new().run(async {
+                cancel_and_yield(&handle).await;
+                spend_the_budget().await;
+                receiver.await.unwrap()
+            });
+            inner.await.unwrap()
+        });
+        assert_eq!(outcome.await.unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_body_that_waits_is_dropped_though_it_has_spent_the_budget_of_tokio() {
+    everywhere(10, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(async {
+            cancel_and_yield(&handle).await;
+            spend_the_budget().await;
+            never::<()>().await;
+        });
+        assert!(outcome.await.is_err());
+    });
+}
+
+#[test]
+fn a_loop_of_ready_foreign_awaits_is_ended() {
+    everywhere(10, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let outcome = scope.run(async {
+            cancel_and_yield(&handle).await;
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        });
+        outcome.await.map(|never: std::convert::Infallible| never).unwrap_err();
+    });
+}
+
+/// More than tokio lets a task do in one poll.
+const SPENT: usize = 300;
+
+/// Cancels, and lets the next poll be the first that begins cancelled.
+async fn cancel_and_yield(handle: &ScopeHandle) {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        handle.cancel("with much that is ready");
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// Does as much as tokio lets a task do in one poll, and ends in that poll.
+async fn spend_the_budget() {
+    while tokio::task::coop::has_budget_remaining() {
+        tokio::task::consume_budget().await;
+    }
 }
 
 #[test]

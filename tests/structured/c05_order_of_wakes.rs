@@ -104,7 +104,7 @@ fn nested(depth: usize, innermost: Journal) -> BoxFuture<'static, ()> {
 /// Polling nested futures recurses in Rust, so their depth is bounded by the stack: here it is what
 /// a main thread has. What is shown is that cancelling and dropping need no more than polling.
 fn on_a_main_stack(test: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(8 << 20).spawn(test).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(32 << 20).spawn(test).unwrap().join().unwrap();
 }
 
 #[test]

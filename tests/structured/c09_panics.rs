@@ -48,6 +48,28 @@ fn a_panic_of_a_cancelled_bodys_drop_is_resumed_after_the_finalizers() {
 }
 
 #[test]
+fn a_panic_of_a_nested_bodys_drop_runs_the_finalizers_of_every_scope_around_it() {
+    everywhere(5, || async {
+        let journal = Journal::default();
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let said = caught(scope.run(async {
+            defer(journal.later("outer finalizer"));
+            let inner = CancelScope::new().run(async {
+                defer(journal.later("inner finalizer"));
+                let _guard = OnDrop::new(|| panic!("in a nested drop"));
+                handle.cancel("both");
+                never::<()>().await;
+            });
+            let _ = inner.await;
+        }))
+        .await;
+        assert_eq!(said, "in a nested drop");
+        journal.is(["inner finalizer", "outer finalizer"]);
+    });
+}
+
+#[test]
 fn a_panic_inside_nested_scopes_runs_the_finalizers_of_each_innermost_first() {
     everywhere(5, || async {
         let journal = Journal::default();

@@ -3,7 +3,7 @@
 use crate::support::{Journal, MS, SECOND, never, paused, turns};
 use arbour::{CancelScope, ScopeHandle, clean_up, current_deadline, defer, fail_after, shield, task_group};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 /// Notes when it began, and when it has ended, after `time`.
 fn taking(time: Duration, name: &'static str, journal: &Journal) -> impl Future<Output = ()> + Send + use<> {
@@ -401,4 +401,37 @@ fn the_time_that_was_set_can_be_read_inside_and_outside() {
         assert!(outcome.await.is_err());
         inner_saw.is(["Some(7s)"]);
     });
+}
+
+/// With `rest`, each of them takes a while; without, none of them ever waits for anything.
+fn for_ever(rest: Option<Duration>) {
+    defer(async move {
+        if let Some(rest) = rest {
+            sleep(rest).await;
+        }
+        for_ever(rest);
+    });
+}
+
+#[test]
+fn finalizers_that_defer_for_ever_let_others_run_and_end_with_the_budget() {
+    for rest in [None, Some(MS)] {
+        paused(|| async move {
+            let began = Instant::now();
+            let clock = tokio::spawn(async {
+                turns(3).await;
+                advance(2 * SECOND).await;
+            });
+            let scope = CancelScope::new();
+            let stop = scope.handle();
+            let outcome = scope.run(async {
+                for_ever(rest);
+                stop.cancel_within("stop", 2 * SECOND);
+                never::<()>().await;
+            });
+            assert!(outcome.await.is_err());
+            clock.await.unwrap();
+            assert_eq!(began.elapsed(), 2 * SECOND);
+        });
+    }
 }

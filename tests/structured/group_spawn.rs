@@ -1,7 +1,7 @@
 //! Task groups: spawning, into open, finished and cancelled groups.
 
 use crate::support::{Journal, everywhere, never, turns, until};
-use arbour::{CancelScope, Failure, ScopeHandle, TaskError, defer, task_group};
+use arbour::{CancelScope, Failure, ScopeHandle, TaskError, TaskGroup, TaskHandle, defer, task_group};
 use std::io;
 
 #[test]
@@ -178,5 +178,26 @@ fn report_to_handle_keeps_a_failure_from_the_group() {
             failure.to_string()
         });
         assert_eq!(outcome.await.unwrap(), "probe: unreachable");
+    });
+}
+
+/// A body takes its group by value, so its future has a name and generic code can ask that it be `Send`.
+fn serve<F, Fut>(group: &TaskGroup, body: F) -> TaskHandle<Fut::Output>
+where
+    F: FnOnce(TaskGroup) -> Fut + Send + 'static,
+    Fut: Future + Send + 'static,
+    Fut::Output: Send + 'static,
+{
+    group.spawn_value(async move { task_group(body).await.unwrap() })
+}
+
+#[test]
+fn generic_code_spawns_a_body_that_it_was_given() {
+    everywhere(1, || async {
+        let outcome = task_group(async |group| {
+            let served = serve(&group, async |inner| inner.spawn_value(async { 7 }).await.unwrap());
+            served.await.unwrap()
+        });
+        assert_eq!(outcome.await.unwrap(), 7);
     });
 }

@@ -1,11 +1,9 @@
 //! Tracing spans: which one a child, a named child, and clean-up run in.
 
-mod recorder;
-
+use crate::recorder::Recorder;
 use crate::support::turns;
 use arbour::testing::block_on;
 use arbour::{CancelScope, Failure, clean_up, defer, task_group, thread};
-use recorder::Recorder;
 use tracing::{Instrument, Level, info, info_span};
 
 /// Runs a scenario with a subscriber that hears what is at least as grave as `level`; tells which spans each event
@@ -14,8 +12,8 @@ fn heard(level: Level, scenario: impl Future<Output = ()>) -> Vec<String> {
     let recorder = Recorder::new(level);
     let events = recorder.events();
     tracing::subscriber::with_default(recorder, || block_on(scenario));
-    let mut events = events.lock().unwrap();
-    std::mem::take(&mut *events)
+    let events = events.lock().unwrap();
+    events.iter().map(|event| event.text.clone()).collect()
 }
 
 #[test]

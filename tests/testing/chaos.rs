@@ -41,15 +41,17 @@ fn smallest(seed: u64, habit: Habit) -> String {
 
 #[test]
 fn however_a_tree_ends_nothing_is_left_and_all_clean_up_ran_once_and_in_time() {
-    let mut seen = [0_usize; 3];
-    for seed in 0..3_000 {
+    let mut seen = [0_usize; 4];
+    for seed in 0..10_000 {
         let (wrong, events) = trial(seed, SIZE, Habit::Right);
         assert!(wrong.is_empty(), "{}", smallest(seed, Habit::Right));
         seen[0] += events.iter().filter(|event| matches!(event, Event::Finished(_))).count();
         seen[1] += events.iter().filter(|event| matches!(event, Event::Left(_))).count();
+        seen[3] += events.iter().filter(|event| matches!(event, Event::Dropped(_))).count();
         seen[2] += events.iter().filter(|event| matches!(event, Event::Entered(..))).count();
     }
-    let [cleaned, left, entered] = seen;
+    let [cleaned, left, entered, dropped] = seen;
+    assert!(dropped > 20, "only {dropped} were dropped by an abort or for want of time");
     assert!(cleaned > 5_000, "only {cleaned} finalizers and clean-ups ran");
     assert!(entered > left && left > 5_000, "of {entered} scopes {left} were left by their end");
 }
@@ -64,9 +66,14 @@ fn an_interpreter_that_forgets_or_detaches_clean_up_is_caught() {
 
 #[test]
 fn a_journal_that_was_tampered_with_is_refused() {
-    use Event::{Entered, Finished, Left, Registered};
+    use Event::{Dropped, Entered, Finished, Hurried, Left, Registered};
     let right = vec![Entered(1, 0), Registered(7, 1), Finished(7), Left(1), Left(0)];
     assert_eq!(check(&right), Vec::<String>::new());
+    let mut dropped = right.clone();
+    dropped[2] = Dropped(7);
+    assert!(check(&dropped)[0].contains("nothing was in a hurry"), "{:?}", check(&dropped));
+    dropped.insert(1, Hurried(1));
+    assert_eq!(check(&dropped), Vec::<String>::new());
     let (mut lost, mut twice, mut late) = (right.clone(), right.clone(), right.clone());
     lost.remove(2);
     twice.insert(2, Finished(7));

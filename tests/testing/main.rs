@@ -3,6 +3,7 @@
 
 mod blocked;
 mod chaos;
+mod ledger;
 mod orders;
 mod races;
 mod sequences;

@@ -1,8 +1,13 @@
 //! A run in which nobody can ever be woken ends at once, and says who waits for what.
 
 use arbour::stream::memory_stream;
-use arbour::testing::{Deadlock, SimulationError, simulate};
-use arbour::{Actor, Context, Failure, Reply, cancelled, move_on_after, shield, spawn_actor, task_group};
+use arbour::sync::{CapacityLimiter, Condition, Event};
+use arbour::testing::{Deadlock, SimulationError, simulate, wait_all_tasks_blocked};
+use arbour::thread::Portal;
+use arbour::{
+    Actor, Context, Failure, Reply, cancelled, join, join_all, move_on_after, race, shield, spawn_actor,
+    task_group,
+};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -116,6 +121,97 @@ fn sends_cancellations_readiness_and_asks_are_named_as_such() {
     assert_eq!(wait_of(&deadlock, "patient"), "the cancellation of a scope");
     assert_eq!(wait_of(&deadlock, "asker"), "the reply of the actor silent");
     assert_eq!(wait_of(&deadlock, "starter"), "a child that it starts to say that it is ready");
+}
+
+#[test]
+fn events_conditions_and_limiters_are_named_as_such() {
+    let deadlock = standstill(0, async {
+        let (limiter, condition, lock) =
+            (CapacityLimiter::new(2), Condition::new(), tokio::sync::Mutex::new(()));
+        let (lock, _tokens) =
+            (Arc::new(lock), (limiter.try_acquire().unwrap(), limiter.try_acquire().unwrap()));
+        let group = task_group(async |group| {
+            group.task().name("listener").spawn_value(async { Event::new().wait().await });
+            group.task().name("borrower").spawn_value(async move { drop(limiter.acquire().await) });
+            let (told, shared) = (condition.clone(), Arc::clone(&lock));
+            let untold = group.task().name("untold").spawn_value(async move {
+                drop(condition.wait(shared.lock_owned().await).await);
+            });
+            wait_all_tasks_blocked().await;
+            let shared = Arc::clone(&lock);
+            group.task().name("locked out").spawn_value(async move {
+                drop(told.wait(shared.lock_owned().await).await);
+            });
+            untold.await.unwrap();
+        });
+        group.await.unwrap();
+    });
+    assert_eq!(wait_of(&deadlock, "listener"), "an event to be set");
+    assert_eq!(wait_of(&deadlock, "borrower"), "a token of a limiter (2 of 2 borrowed)");
+    assert_eq!(wait_of(&deadlock, "untold"), "a notice of a condition");
+    assert_eq!(wait_of(&deadlock, "locked out"), "a notice of a condition");
+    assert_eq!(wait_of(&deadlock, "the body"), "the end of untold");
+}
+
+#[test]
+fn a_condition_whose_lock_is_never_given_back_says_that_it_waits_for_the_lock() {
+    let deadlock = standstill(0, async {
+        let (condition, lock) = (Condition::new(), Arc::new(tokio::sync::Mutex::new(())));
+        let group = task_group(async |group| {
+            let (told, shared) = (condition.clone(), Arc::clone(&lock));
+            group.task().name("told").spawn_value(async move {
+                drop(told.wait(shared.lock_owned().await).await);
+            });
+            wait_all_tasks_blocked().await;
+            let held = lock.lock().await;
+            condition.notify_all(&held);
+            cancelled().await;
+        });
+        group.await.unwrap();
+    });
+    assert_eq!(wait_of(&deadlock, "told"), "the lock of a condition");
+}
+
+#[test]
+fn portals_that_nobody_stops_are_named_as_such() {
+    let deadlock = standstill(0, async {
+        Portal::open(async |portal| {
+            portal.stopped().await;
+            Ok::<_, Failure>(())
+        })
+        .await
+    });
+    assert_eq!(wait_of(&deadlock, "the body"), "a portal to be stopped");
+}
+
+#[test]
+fn each_branch_of_a_combinator_tells_what_it_waits_for() {
+    let (event, limiter) = (Event::new(), CapacityLimiter::new(1));
+    let _token = limiter.try_acquire().unwrap();
+    let (an_event, a_token) = ("an event to be set", "a token of a limiter (1 of 1 borrowed)");
+    let joined = standstill(0, async { join!(event.wait(), limiter.acquire()) });
+    let raced = standstill(0, async { race!(event.wait(), async { drop(limiter.acquire().await) }) });
+    for mut deadlock in [joined, raced] {
+        // Whose turn it was to come first is no concern of this test.
+        deadlock.waiting[0].waits_for.sort();
+        assert_eq!(deadlock.waiting[0].waits_for, [a_token, an_event]);
+    }
+    let many = standstill(0, join_all([event.wait(), event.wait(), event.wait()]));
+    assert_eq!(wait_of(&many, "the body"), [an_event; 3].join(", "));
+}
+
+#[test]
+fn a_group_joined_by_all_its_handles_names_each_of_them() {
+    let mut deadlock = standstill(0, async {
+        let group = task_group(async |group| {
+            let handles = ["one", "two"].map(|name| group.task().name(name).spawn_value(cancelled()));
+            join_all(handles).await
+        });
+        group.await.unwrap();
+    });
+    deadlock.waiting[0].waits_for.sort();
+    assert_eq!(wait_of(&deadlock, "the body"), "the end of one, the end of two");
+    assert_eq!(wait_of(&deadlock, "two"), "the cancellation of a scope");
 }
 
 #[test]

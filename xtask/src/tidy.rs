@@ -9,6 +9,7 @@ mod imports;
 mod manifests;
 mod names;
 mod repository;
+mod situations;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -36,6 +37,7 @@ const LAWS: &[Law] = &[
     text::select_is_biased,
     twins::every_fault_has_a_twin,
     awaits::every_await_is_swept,
+    situations::every_situation_has_a_test,
 ];
 
 /// Holds every law against the repository; the failure lists all complaints.

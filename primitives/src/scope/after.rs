@@ -8,13 +8,19 @@ use super::mail::{Deferred, Mail};
 use super::node::{ABORT, MAIL, Node, OVER, REARM};
 use super::remains::Remains;
 use super::runtime::BoxFuture;
+use super::subject::Subject;
 use super::tree::{self, Ending, Step};
 use super::{current, report};
 use core::panic::Location;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// How many finalizers may begin in one poll, and how often it looks for new clean-ups. One that never
+/// waits and begins itself anew for ever must let others run: the time of its budget does not pass
+/// otherwise.
+const AT_ONCE: u32 = 128;
 
 /// What runs beside and after one body. Made when there is something to run.
 #[derive(Default)]
@@ -73,7 +79,12 @@ pub(super) fn settle(
     ending: Ending,
     cx: &mut Context<'_>,
 ) -> Settled {
+    let mut begun = 0;
     loop {
+        if begun == AT_ONCE {
+            cx.waker().wake_by_ref();
+            return Settled::Waiting;
+        }
         let beside = poll(node, after, true, outermost, cx);
         let Some(own) = node else { return Settled::Ended };
         match tree::change(|tree, effects| tree.settle(own, beside, ending, effects)) {
@@ -84,10 +95,11 @@ pub(super) fn settle(
                     return Settled::Waiting;
                 }
             }
-            Step::Wait => return Settled::Waiting,
-            Step::Mail => {}
+            // Who sent the mail has woken the node, or there was too much of it for one poll.
+            Step::Wait | Step::Mail => return Settled::Waiting,
             Step::Finalizer(finalizer) => {
                 after.get_or_insert_default().finalizer = Some(CleanUp::beside(finalizer, own));
+                begun += 1;
             }
             Step::Passing => return Settled::Passing,
             Step::Ended => return Settled::Ended,
@@ -97,7 +109,7 @@ pub(super) fn settle(
 
 impl After {
     fn poll(&mut self, node: &Node, cx: &mut Context<'_>) -> bool {
-        loop {
+        for _ in 0..AT_ONCE {
             if self.finishing && node.has(REARM) {
                 node.clear(REARM);
                 self.rearm_budget(node);
@@ -119,6 +131,8 @@ impl After {
                 return self.adopted.is_some() || self.has_clean_up();
             }
         }
+        cx.waker().wake_by_ref();
+        true
     }
 
     fn take_mail(&mut self, node: &Node) {
@@ -144,14 +158,23 @@ impl After {
     }
 
     /// Drops the clean-ups that have not ended, reports each, and counts them.
-    fn give_up(&mut self, node: &Node, told: fn(u64, &'static Location<'static>)) {
+    fn give_up(&mut self, node: &Node, told: fn(&Subject, &'static Location<'static>)) {
         let cleanups = self.cleanups.take().into_iter().flatten();
         let given_up: Vec<_> = cleanups.chain(self.finalizer.take()).filter(|one| !one.done).collect();
-        tree::lock().lose(node.index, u32::try_from(given_up.len()).unwrap_or(u32::MAX));
-        for one in given_up {
-            told(node.id(), one.place);
-            discard(one.place, one);
+        if given_up.is_empty() {
+            return;
         }
+        let scope = Self::note_lost(node, given_up.len());
+        for one in given_up {
+            told(&scope, one.place);
+            discard(&scope, one.place, one);
+        }
+    }
+
+    fn note_lost(node: &Node, count: usize) -> Subject {
+        let mut tree = tree::lock();
+        tree.lose(node.index, u32::try_from(count).unwrap_or(u32::MAX));
+        tree.subject(node.index)
     }
 
     /// The places of the clean-ups and the finalizer that run.
@@ -206,9 +229,9 @@ fn finished(future: &mut Option<CleanUp>, cx: &mut Context<'_>) {
 }
 
 /// Drops a clean-up that has not ended; a panic of that goes no further.
-pub(super) fn discard<T>(place: &'static Location<'static>, unfinished: T) {
+pub(super) fn discard<T>(scope: &Subject, place: &'static Location<'static>, unfinished: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unfinished))) {
-        report::clean_up_drop_panicked(place, super::panic_message(&payload));
+        report::clean_up_drop_panicked(scope, place, super::panic_message(&payload));
     }
 }
 
@@ -245,10 +268,23 @@ impl Future for CleanUp {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.begun = true;
-        Pin::new(&mut self.frame).poll_end(cx).map(|how| {
-            if let Ended::Panicked(payload) = how {
-                report::clean_up_panicked(self.place, super::panic_message(&payload));
+        let how = ready!(Pin::new(&mut self.frame).poll_end(cx));
+        // Its own node has ended: current is the scope that polls it.
+        match how {
+            Ended::Value(()) => {}
+            Ended::Panicked(payload) => {
+                let scope = current::node();
+                report::clean_up_panicked(scope.as_ref(), self.place, super::panic_message(&payload));
             }
-        })
+            // An abort came after the scope had looked for one. It looks again when that wakes it, and gives
+            // this up with a report; so it must not seem to have run.
+            Ended::Cancelled(_) if current::node().is_some_and(|scope| scope.has(ABORT)) => {
+                if !crate::loom::fault("scope_takes_aborted_for_done") {
+                    return Poll::Pending;
+                }
+            }
+            Ended::Cancelled(_) => {}
+        }
+        Poll::Ready(())
     }
 }

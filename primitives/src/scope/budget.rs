@@ -119,7 +119,7 @@ impl After {
             }
             Wait::Abort => {
                 let stuck = tree::change(|tree, effects| tree.let_go(node, effects));
-                report::stuck(node.id(), &stuck);
+                report::stuck(node, &stuck);
                 true
             }
         }
@@ -159,11 +159,11 @@ impl After {
 
     fn report_slow(&self, node: &Node) {
         for place in self.places() {
-            report::slow_clean_up(node.id(), place);
+            report::slow_clean_up(node, place);
         }
         if self.held && !self.finishing {
             let shields = tree::lock().shields_inside(node);
-            shields.into_iter().for_each(|(id, place)| report::held(node.id(), id, place));
+            shields.into_iter().for_each(|(id, place)| report::held(node, id, place));
         }
     }
 }

@@ -68,9 +68,7 @@ impl<F: Future> Future for Catch<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if !this.gate.has_begun() {
-            ready!(this.gate.poll_enter(cx));
-        }
+        ready!(this.gate.poll_enter(cx));
         this.frame.poll_end(cx).map(|how| match how {
             Ended::Value(value) => Ok(value),
             Ended::Cancelled(cancelled) => Err(cancelled),

@@ -1,5 +1,6 @@
 //! The scope that is current on this thread, and the units its task has left (C10, C15).
 
+use super::beat;
 use super::frame::Payload;
 use super::node::{CANCELLED, Node, Tag};
 use super::runtime;
@@ -17,13 +18,21 @@ pub(super) struct Slot {
     /// inside a body, must not see this scope.
     task: Cell<u64>,
     units: Cell<u32>,
+    /// Whether an await was refused for want of a unit since an outermost scope was last polled.
+    refused: Cell<bool>,
     /// What an outermost poll may spend: [`UNITS`], but in a simulation.
     allowance: Cell<u32>,
 }
 
 impl Slot {
     const fn new() -> Self {
-        Self { node: Cell::new(None), task: Cell::new(0), units: Cell::new(0), allowance: Cell::new(UNITS) }
+        Self {
+            node: Cell::new(None),
+            task: Cell::new(0),
+            units: Cell::new(0),
+            refused: Cell::new(false),
+            allowance: Cell::new(UNITS),
+        }
     }
 
     /// The number of the node in the slot, visible or not; 0 without one.
@@ -36,12 +45,21 @@ impl Slot {
         self.node.get().filter(|_| self.task.get() == runtime::task_id())
     }
 
+    /// Whether a unit is left for one more await.
+    pub(super) fn has_unit(&self) -> bool {
+        let left = self.units.get() > 0;
+        if !left {
+            self.refused.set(true);
+        }
+        left
+    }
+
     /// Takes one unit; false when none is left.
     #[inline]
     pub(super) fn take_unit(&self) -> bool {
-        let left = self.units.get();
-        self.units.set(left.saturating_sub(1));
-        left > 0
+        let left = self.has_unit();
+        self.units.set(self.units.get().saturating_sub(1));
+        left
     }
 }
 
@@ -65,22 +83,42 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
     }
 }
 
-/// Whether an await may go on without more ado: no scope is current, or one that is not cancelled and
-/// whose task had a unit left, which is taken.
+/// What one look tells an await that is to begin.
+pub(super) enum Admission {
+    /// No scope is current.
+    Free,
+    /// The scope is not cancelled, and its task had a unit left, which is taken.
+    Charged,
+    /// The scope is cancelled, or no unit is left.
+    Stopped,
+}
+
+/// Whether an await may begin. The way of nearly every await of ours: one look at the slot.
 #[inline]
-pub(super) fn passes() -> bool {
-    let passes = |slot: &Slot| match slot.node.get() {
-        None => true,
-        Some(_) if slot.task.get() != runtime::task_id() => true,
-        Some(tag) => !tag.has(CANCELLED) && slot.take_unit(),
+pub(super) fn admit() -> Admission {
+    let admit = |slot: &Slot| match slot.node.get() {
+        None => Admission::Free,
+        Some(_) if slot.task.get() != runtime::task_id() => Admission::Free,
+        Some(tag) if !tag.has(CANCELLED) && slot.take_unit() => Admission::Charged,
+        Some(_) => Admission::Stopped,
     };
-    SLOT.try_with(passes).unwrap_or(true)
+    SLOT.try_with(admit).unwrap_or(Admission::Free)
 }
 
 /// Gives each outermost poll on this thread other units than [`UNITS`], until it is given anew; `None`
 /// gives them back.
 pub(super) fn set_allowance(units: Option<u32>) {
     let _ = SLOT.try_with(|slot| slot.allowance.set(units.unwrap_or(UNITS)));
+}
+
+/// Whether an await of this poll is pending only for want of a unit.
+pub(super) fn has_refused() -> bool {
+    SLOT.try_with(|slot| slot.refused.get()).unwrap_or(false)
+}
+
+/// Whether outermost polls have as much on this thread as they have outside of simulations.
+pub(super) fn has_usual_allowance() -> bool {
+    SLOT.try_with(|slot| slot.allowance.get() == UNITS).unwrap_or(true)
 }
 
 /// The current node, if any.
@@ -129,7 +167,11 @@ pub(super) fn place(remembered: u64) -> Place {
 #[inline]
 pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -> R) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| (slot.units.get(), enter(slot, node, outermost)));
+    let beat = if outermost { beat::begin(node.map(Node::tag)) } else { None };
     let result = catch_unwind(AssertUnwindSafe(body));
+    if let Some((beat, around)) = beat {
+        beat.turn_to(around);
+    }
     let Ok((units, before)) = before else { return result };
     leave(Some(before));
     if outermost {
@@ -160,6 +202,7 @@ fn enter(slot: &Slot, node: Option<&Node>, outermost: bool) -> Before {
     if outermost {
         slot.task.set(runtime::task_id());
         slot.units.set(slot.allowance.get());
+        slot.refused.set(false);
     }
     (slot.node.replace(node.map(Node::tag)), task)
 }

@@ -5,6 +5,7 @@
 use super::few::Few;
 use super::mail::{Deferred, Mail};
 use super::node::Node;
+use super::subject::Subject;
 use super::{after, report, tree};
 use core::task::Waker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,9 +16,17 @@ pub(super) struct Effects {
     /// Stored outermost first and run innermost first (C5).
     deeds: Few<Deed>,
     pub(super) mail: Vec<Mail>,
+    pub(super) unrun: Vec<Unrun>,
+    /// A scope that has ended without so many of its clean-ups. Rare, so it lies elsewhere.
+    pub(super) losses: Option<Box<(Subject, u32)>>,
+}
+
+/// Finalizers that nobody will run, and whose they were.
+pub(super) struct Unrun {
+    pub(super) scope: Subject,
+    /// Otherwise nobody is left to poll it.
+    pub(super) was_aborted: bool,
     pub(super) finalizers: Vec<Deferred>,
-    /// A scope that has ended without so many of its clean-ups.
-    pub(super) losses: Option<(u64, u32)>,
 }
 
 enum Deed {
@@ -54,12 +63,20 @@ impl Effects {
         if !self.deeds.is_empty() {
             self.deeds.into_last_first().for_each(Deed::run);
         }
-        for finalizer in self.finalizers {
-            report::finalizer_unrun(finalizer.place);
-            after::discard(finalizer.place, finalizer.future);
+        self.unrun.into_iter().for_each(Unrun::drop_each);
+        if let Some((scope, count)) = self.losses.as_deref() {
+            report::losses(scope, *count);
         }
-        if let Some((scope, count)) = self.losses {
-            report::losses(scope, count);
+    }
+}
+
+impl Unrun {
+    fn drop_each(self) {
+        let told =
+            if self.was_aborted { report::finalizer_aborted } else { report::finalizer_without_runtime };
+        for Deferred { future, place } in self.finalizers {
+            told(&self.scope, place);
+            after::discard(&self.scope, place, future);
         }
     }
 }

@@ -1,35 +1,69 @@
 //! What every await of ours passes before it begins (rules C2 and C15).
 
-use super::current;
+use super::current::{self, Admission};
 use super::node::{CANCELLED, Node};
-use super::tree;
+use super::{runtime, tree};
 use crate::standstill;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 /// The gate of one await: not begun, or begun.
 ///
-/// In a cancelled scope an await that has not begun stays pending, without effect; one that has
-/// begun passes. Dropping the gate withdraws the waker it may have registered.
+/// An await takes its unit when it begins, and none later: many that wait side by side are polled again
+/// and again, and must not use up what the next one needs to begin. In a cancelled scope an await that
+/// has not begun stays pending, without effect; one that has begun passes. Dropping the gate withdraws
+/// the waker it may have registered.
 #[derive(Debug, Default)]
 pub struct Gate {
-    begun: bool,
+    stage: Stage,
     /// There only while the await is refused: nearly every gate is passed at once, and its future is
     /// the smaller for it.
     watch: Option<Box<Watch>>,
 }
 
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    New,
+    /// It begins in a cancelled scope too, and the runtime charges it by itself.
+    Joining,
+    Begun,
+}
+
 /// Takes one of the task's units, in a cancelled scope too; with none left it is pending and wakes
 /// itself. This is for what begins also in a cancelled scope, so that a loop round it still yields.
-pub(super) fn poll_unit(cx: &Context<'_>) -> Poll<()> {
-    if current::with(|current| current.is_none_or(|(_, slot)| slot.take_unit())) {
+pub(super) fn poll_unit(cx: &mut Context<'_>) -> Poll<()> {
+    match current::with(|current| current.map(|(_, slot)| slot.take_unit())) {
+        None => Poll::Ready(()),
+        Some(true) => runtime::charge(cx),
+        Some(false) => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+}
+
+/// Whether a scope or shield may open: it takes its unit when it is over, so that any depth opens in one
+/// poll and a loop round it still yields.
+pub(super) fn poll_open(cx: &Context<'_>) -> Poll<()> {
+    if current::with(|current| current.is_none_or(|(_, slot)| slot.has_unit())) {
         return Poll::Ready(());
     }
     cx.waker().wake_by_ref();
     Poll::Pending
 }
 
+/// Takes the unit of what [`poll_open`] let in, if one is left: nobody waits for it.
+pub(super) fn close() {
+    let took = current::with(|current| current.is_some_and(|(_, slot)| slot.take_unit()));
+    if took {
+        let _ = runtime::charge(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
 enum Verdict {
     Pass,
+    /// It has taken a unit of the task, and owes one to the runtime.
+    Charged,
     /// The scope is cancelled: wait until that is lifted, or be dropped.
     Refused(Node),
     /// The task has had its share of this poll.
@@ -40,37 +74,44 @@ impl Gate {
     /// A gate that has not been passed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { begun: false, watch: None }
+        Self { stage: Stage::New, watch: None }
     }
 
-    /// A gate for an await that begins in a cancelled scope too, like joining: it only takes its
-    /// unit, and none once the scope is cancelled.
+    /// A gate for joining what the runtime spawned, which begins in a cancelled scope too: it only takes
+    /// its unit, and none once the scope is cancelled.
     #[must_use]
     pub const fn joining() -> Self {
-        Self { begun: true, watch: None }
+        Self { stage: Stage::Joining, watch: None }
     }
 
     /// Ready: the await may go on, and has begun. Pending: it was refused because its scope is
     /// cancelled, or the task has used up its units; the waker is registered.
     #[inline]
     pub fn poll_enter(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.watch.is_none() && current::passes() {
-            self.begun = true;
-            return Poll::Ready(());
+        match self.stage {
+            Stage::Begun => Poll::Ready(()),
+            Stage::New if self.watch.is_none() => match current::admit() {
+                Admission::Free => self.begin(),
+                Admission::Charged => self.poll_charged(cx),
+                Admission::Stopped => self.poll_stopped(cx),
+            },
+            Stage::New | Stage::Joining => self.poll_stopped(cx),
         }
-        self.poll_stopped(cx)
+    }
+
+    #[inline]
+    fn poll_charged(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(runtime::charge(cx));
+        self.begin()
     }
 
     /// For a gate that has been refused, or is going to be, or whose task has nothing left to spend.
-    #[cold]
-    fn poll_stopped(&mut self, cx: &Context<'_>) -> Poll<()> {
+    #[inline(never)]
+    fn poll_stopped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.verdict() {
-                Verdict::Pass => {
-                    self.begun = true;
-                    self.watch = None;
-                    return Poll::Ready(());
-                }
+                Verdict::Pass => return self.begin(),
+                Verdict::Charged => return self.poll_charged(cx),
                 Verdict::Refused(node) => {
                     let watch = self.watch.get_or_insert_default();
                     let refused = watch.register(node, cx) & CANCELLED != 0;
@@ -88,19 +129,23 @@ impl Gate {
         }
     }
 
-    /// Whether the await has begun.
-    pub(super) fn has_begun(&self) -> bool {
-        self.begun
+    #[inline]
+    fn begin(&mut self) -> Poll<()> {
+        self.stage = Stage::Begun;
+        self.watch = None;
+        Poll::Ready(())
     }
 
     fn verdict(&self) -> Verdict {
         current::with(|current| {
             let Some((node, slot)) = current else { return Verdict::Pass };
-            match (node.has(CANCELLED), self.begun) {
-                (true, false) => Verdict::Refused(node.node()),
-                (true, true) => Verdict::Pass,
-                (false, _) if slot.take_unit() => Verdict::Pass,
-                (false, _) => Verdict::Spent,
+            let joins = self.stage == Stage::Joining;
+            match node.has(CANCELLED) {
+                true if joins => Verdict::Pass,
+                true => Verdict::Refused(node.node()),
+                false if !slot.take_unit() => Verdict::Spent,
+                false if joins => Verdict::Pass,
+                false => Verdict::Charged,
             }
         })
     }

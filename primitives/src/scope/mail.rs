@@ -2,6 +2,7 @@
 
 use super::remains::Remains;
 use super::runtime::BoxFuture;
+use super::subject::Subject;
 use core::panic::Location;
 
 /// A clean-up or finalizer that has not begun.
@@ -15,8 +16,8 @@ pub(super) struct Deferred {
 pub(super) enum Turned<T> {
     /// No scope is left that could.
     Alone(T),
-    /// The scope of this number is being aborted, or its budget is over.
-    Refused(T, u64),
+    /// This scope is being aborted, or its budget is over.
+    Refused(T, Subject),
 }
 
 /// Something for whoever polls a node.

@@ -76,7 +76,7 @@ impl Drop for Remains {
             return;
         };
         if !self.spawned {
-            report::scope_spawned(node.id());
+            report::scope_spawned(&node);
             stray.spawned = true;
             if let Err(refused) = runtime::spawn(Box::pin(stray)) {
                 drop(refused);
@@ -91,7 +91,7 @@ impl Remains {
     /// Nobody is left to poll it: what is inside is cancelled for good and cut loose.
     fn cut(mut self) {
         let Some(node) = self.node.take() else { return };
-        report::scope_without_runtime(node.id());
+        report::scope_without_runtime(&node);
         self.after = None;
         tree::change(|tree, effects| tree.cut_loose(node, effects));
     }
@@ -113,8 +113,11 @@ pub(super) fn clean_up_at(place: Option<&Node>, clean_up: Deferred) {
 pub(super) fn turned(clean_up: Turned<Deferred>) {
     match clean_up {
         Turned::Refused(Deferred { future, place }, scope) => {
-            report::refused(scope, place);
-            after::discard(place, future);
+            report::refused(&scope, place);
+            match crate::loom::fault("scope_leaks_what_it_refuses") {
+                true => core::mem::forget(future),
+                false => after::discard(&scope, place, future),
+            }
         }
         Turned::Alone(clean_up) => spawn_alone(clean_up),
     }

@@ -5,6 +5,7 @@
 //! be told from it, and clean-up that has no living scope left is dropped, with a report.
 
 use core::pin::Pin;
+use core::task::{Context, Poll};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -25,6 +26,12 @@ pub struct Runtime {
     pub sleep_until: fn(Instant) -> BoxFuture,
     /// Lets a future take along what is in force where this is called (tracing's span, scoped values).
     pub carry: fn(BoxFuture) -> BoxFuture,
+    /// Takes what one await may cost of the runtime's own budget for a poll; pending, with a wake to come,
+    /// where none is left.
+    pub charge: fn(&mut Context<'_>) -> Poll<()>,
+    /// Whether the task has used up what the runtime lets it do in one poll, so that the runtime's own
+    /// futures are pending although they are ready.
+    pub is_spent: fn() -> bool,
 }
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -37,6 +44,15 @@ pub fn install(runtime: Runtime) {
 #[inline]
 pub(super) fn task_id() -> u64 {
     RUNTIME.get().map_or(0, |runtime| (runtime.task_id)())
+}
+
+pub(super) fn charge(cx: &mut Context<'_>) -> Poll<()> {
+    RUNTIME.get().map_or(Poll::Ready(()), |runtime| (runtime.charge)(cx))
+}
+
+/// Whether the runtime's own futures may be pending although they are ready.
+pub(super) fn is_spent() -> bool {
+    RUNTIME.get().is_some_and(|runtime| (runtime.is_spent)())
 }
 
 pub(super) fn spawn(future: BoxFuture) -> Result<(), BoxFuture> {

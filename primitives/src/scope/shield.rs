@@ -65,8 +65,8 @@ impl<F: Future> Future for Shield<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let polled = this.frame.as_mut().poll_end(cx);
-        if let Some(place) = this.unnoted.take() {
-            this.frame.note_place(place);
+        if this.unnoted.is_some_and(|place| this.frame.note_place(place)) {
+            *this.unnoted = None;
         }
         match polled {
             Poll::Ready(Ended::Value(value)) => Poll::Ready(value),

@@ -1,13 +1,15 @@
 //! Tests of the scopes, driven by hand, without a runtime.
 
 use super::task::Host;
-use super::{CancelScope, Cancelled, Ended, Gate, ScopeHandle, defer, shield, tree};
+use super::{CancelScope, Cancelled, Ended, Gate, ScopeHandle, clean_up, defer, shield, tree};
 use core::future::{Pending, pending, poll_fn};
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
-use std::sync::{Arc, Mutex};
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
+use std::time::Instant;
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
 
@@ -253,4 +255,163 @@ fn finalizers_run_last_in_first_out_before_a_host_tells_its_end() {
     }));
     assert!(matches!(poll(host.as_mut(), Waker::noop()), Poll::Ready(Ended::Value(()))));
     assert_eq!(*log.lock().unwrap(), ["second", "first"]);
+}
+
+/// Cleans up so many times, each from inside the one before.
+fn clean_up_again(left: usize, done: &Arc<AtomicUsize>) {
+    let done = Arc::clone(done);
+    clean_up(async move {
+        done.fetch_add(1, Ordering::SeqCst);
+        if left > 1 {
+            clean_up_again(left - 1, &done);
+        }
+    });
+}
+
+/// Polls a scope to its end as a runtime does: again whenever it was woken, and only then.
+fn drive(mut scope: Pin<Box<impl Future>>) -> usize {
+    let bell = Bell::new("scope", &Log::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut polls = 1;
+    while poll(scope.as_mut(), &waker).is_pending() {
+        assert!(bell.rings() > 0, "it waits for nothing, and is not woken");
+        bell.rings.store(0, Ordering::SeqCst);
+        polls += 1;
+    }
+    polls
+}
+
+#[test]
+fn clean_up_that_cleans_up_again_a_hundred_thousand_times_needs_no_stack() {
+    const TIMES: usize = 100_000;
+    let _arena = ARENA.lock().unwrap_or_else(PoisonError::into_inner);
+    let chain = || {
+        let done = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&done);
+        drive(Box::pin(CancelScope::new().run(async move { clean_up_again(TIMES, &counted) })));
+        assert_eq!(done.swap(0, Ordering::SeqCst), TIMES, "beside a body that has ended");
+
+        let counted = Arc::clone(&done);
+        let finalizer = async move { clean_up_again(TIMES, &counted) };
+        drive(Box::pin(CancelScope::new().run(async move { defer(finalizer) })));
+        assert_eq!(done.load(Ordering::SeqCst), TIMES, "from a finalizer");
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(chain).unwrap().join().unwrap();
+}
+
+#[test]
+fn clean_up_that_cleans_up_again_and_again_lets_others_run() {
+    let _arena = ARENA.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&done);
+    let mut scope = Box::pin(CancelScope::new().run(async move { clean_up_again(1000, &counted) }));
+    let bell = Bell::new("scope", &Log::default());
+    assert!(poll(scope.as_mut(), &Waker::from(Arc::clone(&bell))).is_pending());
+    assert!(done.load(Ordering::SeqCst) < 1000, "one poll does not do it all");
+    assert!(bell.rings() > 0);
+    drive(scope);
+    assert_eq!(done.load(Ordering::SeqCst), 1000);
+}
+
+#[test]
+fn a_finalizer_waits_for_what_the_one_before_it_cleans_up() {
+    let log = Log::default();
+    let (first, second, cleaned) = (Arc::clone(&log), Arc::clone(&log), Arc::clone(&log));
+    drive(Box::pin(CancelScope::new().run(async move {
+        defer(async move { first.lock().unwrap().push("first deferred") });
+        defer(async move {
+            clean_up(async move {
+                super::checkpoint().await;
+                cleaned.lock().unwrap().push("cleaned up");
+            });
+            second.lock().unwrap().push("last deferred");
+        });
+    })));
+    assert_eq!(*log.lock().unwrap(), ["last deferred", "cleaned up", "first deferred"]);
+}
+
+#[test]
+fn of_the_times_for_clean_up_on_the_way_the_earliest_counts_wherever_it_was_set() {
+    let now = Instant::now();
+    let [early, late] = [2, 7].map(|seconds| now + Duration::from_secs(seconds));
+    for (outside, inside) in [(early, late), (late, early)] {
+        let (outer, inner) = (CancelScope::new(), CancelScope::new());
+        let handles = [outer.handle(), inner.handle()];
+        let mut scope = Box::pin(outer.run(inner.run(pending::<()>())));
+        assert!(poll(scope.as_mut(), Waker::noop()).is_pending());
+        handles[0].cancel_until("stop", outside);
+        handles[1].cancel_until("stop", inside);
+        assert_eq!(handles[1].clean_up_until(), Some(early));
+    }
+}
+
+#[test]
+fn a_shielded_section_has_no_time_for_clean_up_from_outside() {
+    let (outer, inner) = (CancelScope::new(), CancelScope::new());
+    let handles = [outer.handle(), inner.handle()];
+    let mut scope = Box::pin(outer.run(shield(inner.run(pending::<()>()))));
+    assert!(poll(scope.as_mut(), Waker::noop()).is_pending());
+    handles[0].cancel_until("stop", Instant::now());
+    assert!(handles[0].clean_up_until().is_some());
+    assert_eq!(handles[1].clean_up_until(), None);
+}
+
+#[test]
+fn who_waits_for_a_stop_is_woken_by_the_waker_of_its_last_poll() {
+    let stops: [fn(&ScopeHandle); 2] = [ScopeHandle::drain, |handle| handle.cancel("stop")];
+    for stop in stops {
+        let (handle, _scope) = running();
+        let bells = ["before", "last"].map(|name| Bell::new(name, &Log::default()));
+        let mut stopping = Box::pin(handle.stopping());
+        for bell in &bells {
+            assert!(poll(stopping.as_mut(), &Waker::from(Arc::clone(bell))).is_pending());
+        }
+        stop(&handle);
+        assert_eq!(bells[1].rings(), 1);
+        assert!(poll(stopping.as_mut(), Waker::noop()).is_ready());
+    }
+}
+
+#[test]
+fn a_scope_that_passes_its_cancellation_on_is_woken_when_that_is_lifted() {
+    let bell = Bell::new("inner", &Log::default());
+    let (outer, inner) = (CancelScope::new(), CancelScope::new());
+    let handles = [outer.handle(), inner.handle()];
+    let ended = Arc::new(AtomicUsize::new(0));
+    let noted = Arc::clone(&ended);
+    let passing = woken_by(Waker::from(Arc::clone(&bell)), inner.run(pending::<()>()));
+    let beside = async move {
+        assert!(passing.await.is_err());
+        noted.fetch_add(1, Ordering::SeqCst);
+    };
+    let mut scope = Box::pin(outer.run(futures::future::join(shield(pending::<()>()), beside)));
+    assert!(poll(scope.as_mut(), Waker::noop()).is_pending());
+    handles[0].cancel("stop");
+    for _ in 0..3 {
+        assert!(poll(scope.as_mut(), Waker::noop()).is_pending());
+    }
+    let before = bell.rings();
+    handles[1].set_shield(true);
+    assert!(bell.rings() > before);
+    assert!(poll(scope.as_mut(), Waker::noop()).is_pending());
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn loops_of_what_begins_in_a_cancelled_scope_too_yield_and_go_on() {
+    const ROUNDS: usize = 1000;
+    let (gone, _scope) = running();
+    gone.cancel("stop");
+    let waits = async move {
+        for _ in 0..ROUNDS {
+            gone.cancelled().await;
+        }
+    };
+    let shields = async {
+        for _ in 0..ROUNDS {
+            shield(async {}).await;
+        }
+    };
+    assert!(drive(Box::pin(CancelScope::new().run(waits))) > 1);
+    assert!(drive(Box::pin(CancelScope::new().run(shields))) > 1);
 }

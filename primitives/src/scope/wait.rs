@@ -1,12 +1,12 @@
 //! Waiting for the gears of stopping: drain and cancel.
 
 use super::current;
-use super::gate::Watch;
+use super::gate::{self, Watch};
 use super::handle::ScopeHandle;
-use super::node::{CANCELLED, DRAIN, Node, Tag};
+use super::node::{CANCELLED, DRAIN, Node};
 use crate::standstill;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 /// Resolves when the current scope is cancelled. Without a current scope it never does.
 ///
@@ -87,30 +87,28 @@ impl Future for UntilStopping {
 struct Wait {
     bits: u32,
     of: Option<Node>,
+    begun: bool,
     watch: Watch,
 }
 
 impl Wait {
     const fn new(bits: u32, of: Option<Node>) -> Self {
-        Self { bits, of, watch: Watch::new() }
+        Self { bits, of, begun: false, watch: Watch::new() }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let (current, has_unit) = current::with(|current| match current {
-            Some((node, slot)) => (Some(node), slot.take_unit()),
-            None => (None, true),
-        });
-        let Some(node) = self.of.clone().or_else(|| current.map(Tag::node)) else {
+        if !self.begun {
+            ready!(gate::poll_unit(cx));
+            self.begun = true;
+        }
+        let Some(node) = self.of.clone().or_else(current::node) else {
             return standstill::tell(Poll::Pending, || self.wanted("no scope"));
         };
-        if !has_unit {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         if self.watch.register(node, cx) & self.bits == 0 {
             return standstill::tell(Poll::Pending, || self.wanted("a scope"));
         }
         self.watch.withdraw();
+        self.begun = false;
         Poll::Ready(())
     }
 

@@ -7,6 +7,7 @@ mod tests;
 
 use crate::loom::{Arc, Mutex};
 use crate::scope::Gate;
+use crate::standstill;
 use crate::waiting::{Key, Step, Visit, WaitList, Wakes, visit};
 use core::fmt;
 use core::pin::Pin;
@@ -156,7 +157,8 @@ impl Future for Wait<'_> {
         let this = self.get_mut();
         assert!(!this.over, "`Wait` was polled after it was ready");
         ready!(this.gate.poll_enter(cx));
-        ready!(visit(&this.event.state, cx, false, |state, visit| state.poll(&mut this.seat, visit)));
+        let heard = visit(&this.event.state, cx, false, |state, visit| state.poll(&mut this.seat, visit));
+        ready!(standstill::tell(heard, || "an event to be set".to_owned()));
         this.over = true;
         Poll::Ready(())
     }

@@ -158,6 +158,13 @@ impl CapacityLimiter {
         }
     }
 
+    /// What somebody waits for here, in words.
+    #[cold]
+    fn wanted(&self) -> String {
+        let state = self.state.lock();
+        format!("a token of a limiter ({} of {} borrowed)", state.borrowed(), state.total())
+    }
+
     fn change<R>(&self, change: impl FnOnce(&mut State, &mut Wakes) -> R) -> R {
         let mut wakes = Wakes::default();
         let result = change(&mut self.state.lock(), &mut wakes);

@@ -54,6 +54,7 @@ impl TaskGroup {
     ///
     /// A group that has finished does not take it: it is aborted, and the handle says `NotStarted`.
     #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "the task belongs to the group also without its handle")]
     pub fn adopt<T: Send + 'static>(&self, task: JoinHandle<T>) -> TaskHandle<T> {
         self.spawn(adopt(task))
     }
@@ -71,8 +72,10 @@ impl<T: Send + 'static> Future for Adopted<T> {
     type Output = Result<T, ForeignAborted>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(Gate::joining().poll_enter(cx));
         let task = self.task.as_mut().expect("an adopted task gives its outcome once");
+        if task.is_finished() {
+            ready!(Gate::joining().poll_enter(cx));
+        }
         let outcome = ready!(poll_join(task, cx));
         self.task = None;
         Poll::Ready(outcome.map_err(|error| match error.try_into_panic() {
@@ -105,7 +108,7 @@ async fn ended<T>(task: JoinHandle<T>) {
     let Err(Ok(payload)) = task.await.map_err(JoinError::try_into_panic) else { return };
     let message = panic_message(&payload);
     tracing::error!(
-        message,
+        panic = message,
         "an adopted task panicked while it was being aborted; nothing else is concerned"
     );
 }

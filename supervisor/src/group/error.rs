@@ -44,6 +44,7 @@ impl GroupError {
     /// # Errors
     ///
     /// The second half is what the caller still has to deal with.
+    #[must_use]
     pub fn split<E: Error + 'static>(self) -> (Vec<Failure>, Option<Self>) {
         let mut found = Vec::new();
         let rest = match self {

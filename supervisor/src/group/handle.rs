@@ -257,7 +257,10 @@ impl<T> Future for TaskHandle<T> {
         let Self { task, name } = &mut *self;
         let Some(task) = task else { return Poll::Ready(Err(TaskError::NotStarted)) };
         if task.withheld.is_none() {
-            ready!(Gate::joining().poll_enter(cx));
+            // The unit is taken by the poll that has something to give: there may be many before it.
+            if task.is_finished() {
+                ready!(Gate::joining().poll_enter(cx));
+            }
             let joined = standstill::tell(task.poll_join(cx), || format!("the end of {name}"));
             match outcome(ready!(joined), &task.scope) {
                 Err(why @ (TaskError::Cancelled(_) | TaskError::Aborted)) => {

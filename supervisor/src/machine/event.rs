@@ -71,6 +71,7 @@ pub enum Request {
 
 impl Request {
     /// The child it is about.
+    #[must_use]
     pub fn id(&self) -> &ChildId {
         match self {
             Self::StartChild(spec) => &spec.id,

@@ -28,6 +28,7 @@ pub struct Incarnation(pub(super) u64);
 
 impl Incarnation {
     /// The count as a number.
+    #[must_use]
     pub fn number(self) -> u64 {
         self.0
     }
@@ -98,6 +99,7 @@ pub enum SlotState {
 
 impl SlotState {
     /// Whether an incarnation holds the slot.
+    #[must_use]
     pub fn is_occupied(self) -> bool {
         !matches!(self, Self::Down | Self::Waiting { .. })
     }
@@ -173,36 +175,43 @@ impl Slot {
     }
 
     /// The slot's number.
+    #[must_use]
     pub fn key(&self) -> SlotKey {
         self.key
     }
 
     /// The child's name.
+    #[must_use]
     pub fn id(&self) -> &ChildId {
         &self.id
     }
 
     /// How the child is started, stopped and restarted.
+    #[must_use]
     pub fn policy(&self) -> &ChildPolicy {
         &self.policy
     }
 
     /// Where the slot stands.
+    #[must_use]
     pub fn state(&self) -> SlotState {
         self.state
     }
 
     /// The latest run in this slot, over or not.
+    #[must_use]
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
     }
 
     /// How often the restart policy has started this child again.
+    #[must_use]
     pub fn restarts(&self) -> u64 {
         self.restarts
     }
 
     /// How the last incarnation that was not stopped has ended.
+    #[must_use]
     pub fn last_end(&self) -> Option<Ended> {
         self.last_end
     }

@@ -21,6 +21,7 @@ pub struct Step<'a> {
 
 impl Trace {
     /// The polls in order, first one first.
+    #[must_use]
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = Step<'_>> + ExactSizeIterator {
         self.steps.iter().map(|task| {
             let task = *task as usize;

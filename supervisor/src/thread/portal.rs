@@ -20,9 +20,11 @@ use super::runtime_handle::{Child, RuntimeHandle};
 use crate::failure::Failure;
 use crate::group::{GroupError, TaskGroup, try_task_group};
 use arbour_primitives::scope::{Cause, Gate};
+use arbour_primitives::standstill;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -171,7 +173,8 @@ impl Portal {
         poll_fn(|cx| gate.poll_enter(cx)).await;
         let mut stopped = self.shared.stopped.subscribe();
         // The sender is ours, and cannot have gone.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
+        let stopped = pin!(stopped.wait_for(|stopped| *stopped));
+        let _ = standstill::telling(stopped, || "a portal to be stopped".to_owned()).await;
     }
 
     fn spawn_at<F>(

@@ -14,6 +14,10 @@ pub(crate) enum Event {
     /// A finalizer or clean-up was handed over inside a scope.
     Registered(WorkId, ScopeId),
     Finished(WorkId),
+    /// It was dropped before it had ended, or before it had begun.
+    Dropped(WorkId),
+    /// Clean-up inside a scope may be dropped from now on: it is aborted, or has little time.
+    Hurried(ScopeId),
 }
 
 /// What is wrong with this journal.
@@ -31,11 +35,20 @@ pub(crate) fn check(journal: &[Event]) -> Vec<String> {
             wrong.push(format!("scope {scope} ended after scope {parent} around it"));
         }
     }
+    let hurried: BTreeMap<ScopeId, usize> = at(journal, |event| match event {
+        Event::Hurried(scope) => Some(*scope),
+        _ => None,
+    });
     for (begun, event) in journal.iter().enumerate() {
         let Event::Registered(work, scope) = event else { continue };
-        let finished: Vec<usize> = positions(journal, &Event::Finished(*work));
-        let [done] = finished[..] else {
-            wrong.push(match finished.len() {
+        let finished = positions(journal, &Event::Finished(*work));
+        let dropped = positions(journal, &Event::Dropped(*work));
+        if !dropped.is_empty() && !upwards(&parents, *scope).any(|scope| hurried.contains_key(&scope)) {
+            wrong.push(format!("work {work} of scope {scope} was dropped, and nothing was in a hurry"));
+        }
+        let ended: Vec<usize> = finished.into_iter().chain(dropped).collect();
+        let [done] = ended[..] else {
+            wrong.push(match ended.len() {
                 0 => format!("work {work} of scope {scope} never finished"),
                 times => format!("work {work} of scope {scope} finished {times} times"),
             });

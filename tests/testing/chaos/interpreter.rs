@@ -3,8 +3,10 @@
 
 use super::checker::{Event, ScopeId, WorkId};
 use super::tree::{Step, Tree};
+use arbour::bridge::cancel_on;
 use arbour::{
-    CancelScope, Failure, TaskGroup, catch_cancel, clean_up, defer, move_on_after, shield, task_group,
+    CancelScope, Failure, Ready, ScopeHandle, TaskGroup, catch_cancel, clean_up, defer, move_on_after,
+    shield, task_group,
 };
 use futures::FutureExt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -13,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::task::yield_now;
+use tokio::task::{JoinSet, yield_now};
+use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Habit {
@@ -53,7 +56,7 @@ struct Place {
     journal: Journal,
     habit: Habit,
     scope: ScopeId,
-    group: Option<TaskGroup>,
+    group: Option<(ScopeId, TaskGroup)>,
 }
 
 /// Does what `tree` says in a scope of its own; returns how many tasks are left afterwards.
@@ -82,7 +85,11 @@ async fn take(step: Step, place: &Place) -> Result<(), Failure> {
         Step::Sleep(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Step::Defer(turns) => place.defer(turns),
         Step::CleanUp(turns) => place.clean_up(turns),
-        Step::CancelGroup => place.group.iter().for_each(|group| group.cancel("a step says so")),
+        Step::CancelGroup => place.group.iter().for_each(|(_, group)| group.cancel("a step says so")),
+        Step::CancelGroupWithin(ms) => {
+            place.hurry(|scope| scope.cancel_within("a step says so", Duration::from_millis(ms)));
+        }
+        Step::AbortGroup => place.hurry(|scope| scope.abort("a step says so")),
         Step::Fail => return Err(Failure::message("a planted failure")),
         Step::Panic => resume_unwind(Box::new("a planted panic")),
         Step::Scope(tree) => {
@@ -119,15 +126,43 @@ async fn take(step: Step, place: &Place) -> Result<(), Failure> {
                 outcome = scope => outcome.unwrap_or(Ok(()))?,
             }
         }
+        Step::Start(turns, tree) => start(turns, tree, place).await?,
+        Step::Bridged(ms, tree) => {
+            let inner = place.enter();
+            let token = CancellationToken::new();
+            let timed = token.clone();
+            // A task of others, which goes when the body is dropped however.
+            let mut timer = JoinSet::new();
+            timer.spawn(async move {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                timed.cancel();
+            });
+            let outcome = cancel_on(token, body(tree, inner.clone())).await;
+            inner.leave();
+            outcome.unwrap_or(Ok(()))?;
+        }
         Step::Group(tree, children) => group(tree, children, place).await?,
     }
+    Ok(())
+}
+
+/// Starts a child in the nearest group and waits until it is ready.
+async fn start(turns: u64, tree: Tree, place: &Place) -> Result<(), Failure> {
+    let Some((around, group)) = &place.group else { return Ok(()) };
+    let of_child = place.enter_in(*around);
+    let child = async move |ready: Ready<()>| {
+        yields(turns).await;
+        ready.started(());
+        body(tree, of_child).await
+    };
+    drop(group.start(child).await);
     Ok(())
 }
 
 async fn group(tree: Tree, children: Vec<Tree>, place: &Place) -> Result<(), Failure> {
     let mut inner = place.enter();
     let outcome = task_group(async |group| {
-        inner.group = Some(group.clone());
+        inner.group = Some((inner.scope, group.clone()));
         for child in children {
             let of_child = inner.enter();
             let work = body(child, of_child.clone());
@@ -147,9 +182,19 @@ async fn group(tree: Tree, children: Vec<Tree>, place: &Place) -> Result<(), Fai
 impl Place {
     /// A place in a new scope inside this one.
     fn enter(&self) -> Self {
+        self.enter_in(self.scope)
+    }
+
+    fn enter_in(&self, around: ScopeId) -> Self {
         let scope = self.journal.fresh();
-        self.journal.note(Event::Entered(scope, self.scope));
+        self.journal.note(Event::Entered(scope, around));
         Self { scope, ..self.clone() }
+    }
+
+    fn hurry(&self, how: impl FnOnce(&ScopeHandle)) {
+        let Some((scope, group)) = &self.group else { return };
+        self.journal.note(Event::Hurried(*scope));
+        how(&group.scope());
     }
 
     fn leave(&self) {
@@ -179,11 +224,29 @@ impl Place {
     }
 
     fn work(&self, work: WorkId, turns: u64) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let journal = self.journal.clone();
+        let mut unfinished = Unfinished { journal: self.journal.clone(), work: Some(work) };
         async move {
             yields(turns).await;
-            journal.note(Event::Finished(work));
+            unfinished.finish();
         }
+    }
+}
+
+/// Work that was handed over and has not ended.
+struct Unfinished {
+    journal: Journal,
+    work: Option<WorkId>,
+}
+
+impl Unfinished {
+    fn finish(&mut self) {
+        self.work.take().into_iter().for_each(|work| self.journal.note(Event::Finished(work)));
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.work.take().into_iter().for_each(|work| self.journal.note(Event::Dropped(work)));
     }
 }
 

@@ -19,8 +19,15 @@ pub(crate) enum Step {
     DroppedAfter(u64, Tree),
     /// The body and the children of a group.
     Group(Tree, Vec<Tree>),
+    /// A child that says after so many turns that it is ready.
+    Start(u64, Tree),
+    /// Cancelled by a token of others after so many milliseconds.
+    Bridged(u64, Tree),
     /// Cancels the nearest group.
     CancelGroup,
+    /// Cancels the nearest group, whose clean-up has so many milliseconds.
+    CancelGroupWithin(u64),
+    AbortGroup,
     Fail,
     Panic,
 }
@@ -53,13 +60,17 @@ impl Generator {
 
     fn step(&mut self, depth: u32) -> Option<Step> {
         self.left = self.left.checked_sub(1)?;
-        let kinds = if depth < 6 { 20 } else { 9 };
+        let kinds = if depth < 6 { 24 } else { 9 };
         Some(match self.below(kinds) {
             0 | 1 => Step::Yield(1 + self.below(3)),
             2 => Step::Sleep(self.below(20)),
             3 | 4 => Step::Defer(self.below(4)),
             5 | 6 => Step::CleanUp(self.below(4)),
-            7 => Step::CancelGroup,
+            7 => match self.below(4) {
+                0 => Step::AbortGroup,
+                1 => Step::CancelGroupWithin(self.below(4)),
+                _ => Step::CancelGroup,
+            },
             8 => {
                 if self.below(2) == 0 {
                     Step::Fail
@@ -72,6 +83,8 @@ impl Generator {
             12 => Step::Catch(self.body(depth + 1)),
             13 | 14 => Step::Deadline(self.below(15), self.body(depth + 1)),
             15 | 16 => Step::DroppedAfter(self.below(6), self.body(depth + 1)),
+            17 | 18 => Step::Start(self.below(4), self.body(depth + 1)),
+            19 => Step::Bridged(self.below(10), self.body(depth + 1)),
             _ => {
                 let children = 1 + self.below(3);
                 let children = (0..children).map(|_| self.body(depth + 1)).collect();

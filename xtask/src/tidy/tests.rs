@@ -1,7 +1,7 @@
 //! A test per law on the repository as it is, and for each law a breach that it finds.
 
 use super::repository::Repository;
-use super::{Law, awaits, imports, manifests, names, text, twins};
+use super::{Law, awaits, imports, manifests, names, situations, text, twins};
 use crate::workspace::root;
 
 #[track_caller]
@@ -247,6 +247,32 @@ fn every_await_is_swept() {
             "tests/every_await/table.md:2",
             "tests/every_await/table.md:3",
             "tests/every_await/table.md:4",
+        ],
+    );
+}
+
+#[test]
+fn every_situation_has_a_test() {
+    holds(situations::every_situation_has_a_test);
+    let row = |number| format!("| E{number} | a situation | `tests/a.rs::kept` |\n");
+    let head = "| no | situation | tests |\n|---|---|---|\n";
+    let others: String = (5..=25).map(row).collect();
+    let table = format!(
+        "{head}{}| E2 | two | `tests/a.rs::kept`, `tests/a.rs::gone` |\n| E3 | three | |\n\
+         | E4 | four | `tests/a.rs::helper` |\n{others}",
+        row(1)
+    );
+    finds(
+        situations::every_situation_has_a_test,
+        &[
+            ("tests/structured/situations.md", &table),
+            ("tests/a.rs", "#[arbour::test]\nasync fn kept() {}\nfn helper() {}\n// fn gone() {}\n"),
+        ],
+        &[
+            "tests/structured/situations.md",
+            "tests/structured/situations.md:5",
+            "tests/structured/situations.md:4",
+            "tests/structured/situations.md:6",
         ],
     );
 }

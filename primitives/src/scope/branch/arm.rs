@@ -60,6 +60,7 @@ impl<F: Future> Branch<F> {
     }
 
     /// The value, once; none where the branch was cancelled.
+    #[must_use]
     pub fn take(self: Pin<&mut Self>) -> Option<F::Output> {
         match self.project().state.project() {
             StateProj::Ended { value } => value.take(),
@@ -72,6 +73,7 @@ impl<F: Future> Branch<F> {
     /// # Panics
     ///
     /// When it has none, which would be a bug of the combinator.
+    #[must_use]
     pub fn expect(self: Pin<&mut Self>) -> F::Output {
         self.take().expect("a combinator resolves when its branches have given what it is made of")
     }

@@ -28,12 +28,14 @@ pub struct Drive {
 
 impl Drive {
     /// Waits for the values of all branches.
+    #[must_use]
     pub fn all(count: usize, biased: bool) -> Self {
         let order = if biased { Order::Biased } else { Order::FAIR };
         Self::new(count, order, true)
     }
 
     /// Waits for the first value that decides.
+    #[must_use]
     pub fn first(count: usize, biased: bool) -> Self {
         let order = if biased { Order::Biased } else { Order::next_of_thread() };
         Self::new(count, order, false)
@@ -54,6 +56,7 @@ impl Drive {
     }
 
     /// The branch whose value decided, if one did.
+    #[must_use]
     pub fn winner(&self) -> Option<usize> {
         self.winner
     }
@@ -85,7 +88,7 @@ impl Drive {
     }
 
     /// Takes the unit of this await, which begins in a cancelled scope too.
-    pub(super) fn poll_begin(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.begun {
             ready!(gate::poll_unit(cx));
             self.begun = true;
@@ -152,7 +155,7 @@ impl Drive {
     fn note_panic(&mut self, payload: Payload) {
         if self.panic.is_some() {
             let message = panic_message(&payload);
-            tracing::error!(message, "a second branch panicked; the first panic goes on");
+            tracing::error!(panic = message, "a second branch panicked; the first panic goes on");
             return;
         }
         self.panic = Some(payload);

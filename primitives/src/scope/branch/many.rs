@@ -3,6 +3,7 @@
 use super::arm::{Arm, Branch};
 use super::bells::Bells;
 use super::drive::Drive;
+use crate::standstill;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -30,6 +31,9 @@ impl<F: Future> Many<F> {
     /// Ready when all branches have ended and there is an outcome.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.drive.poll_begin(cx));
+        if standstill::is_asked() {
+            self.bells.ring_all();
+        }
         self.bells.answer(cx.waker(), &mut self.woken);
         self.put_in_order();
         let open = !self.drive.is_closing();

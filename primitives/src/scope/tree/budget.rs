@@ -3,6 +3,7 @@
 use super::{Effects, Link, NIL, Phase, Tree};
 use crate::scope::cause::Cause;
 use crate::scope::node::{ABORT, Node, OVER, REARM};
+use crate::scope::subject::Subject;
 use core::panic::Location;
 use std::time::Instant;
 
@@ -89,17 +90,18 @@ impl Tree {
         }
     }
 
-    /// What an ended record has lost can still be read, and belongs to what it was inside of too. The
-    /// outermost that was stopped reports the sum.
-    pub(super) fn end_losses(&mut self, index: u32, lost: u32, effects: &mut Effects) {
+    /// What an ending record has lost belongs to what it was inside of too. The outermost that was stopped
+    /// reports the sum; those around it, which go on, only count it.
+    pub(super) fn hand_up_losses(&mut self, index: u32, effects: &mut Effects) {
+        let lost = self.lost(index);
         if lost == 0 {
             return;
         }
-        self.lose(index, lost);
         let above = self.living_from(self.records[index].parent);
         self.lose(above, lost);
-        if self.word_of(above) & (ABORT | OVER) == 0 {
-            effects.losses = Some((self.records.tag(index).id(), lost));
+        let was_stopped = self.records.tag(index).word() & (ABORT | OVER) != 0;
+        if was_stopped && self.word_of(above) & (ABORT | OVER) == 0 {
+            effects.losses = Some(Box::new((self.subject(index), lost)));
         }
     }
 
@@ -108,7 +110,11 @@ impl Tree {
     }
 
     pub(in crate::scope) fn losses(&self, node: &Node) -> usize {
-        self.records[node.index].extra.as_ref().map_or(0, |extra| extra.lost as usize)
+        self.lost(node.index) as usize
+    }
+
+    fn lost(&self, index: u32) -> u32 {
+        self.records[index].extra.as_ref().map_or(0, |extra| extra.lost)
     }
 
     pub(in crate::scope) fn note_place(&mut self, node: &Node, place: &'static Location<'static>) {
@@ -144,8 +150,8 @@ impl Tree {
     }
 
     /// Waits no longer for the tasks of an aborted node: each stands alone from now on, cancelled for
-    /// good. Returns the numbers of the innermost ones, which are those that do not yield.
-    pub(in crate::scope) fn let_go(&mut self, node: &Node, effects: &mut Effects) -> Vec<u64> {
+    /// good. Returns the innermost ones, which are those that do not yield.
+    pub(in crate::scope) fn let_go(&mut self, node: &Node, effects: &mut Effects) -> Vec<Subject> {
         let mut children = Vec::new();
         self.push_children(node.index, &mut children);
         let mut stuck = Vec::new();
@@ -156,19 +162,18 @@ impl Tree {
             self.push_innermost(index, &mut stuck);
             self.cancel(self.records.tag(index), Cause::Dropped, effects);
             let link = self.at(index).link;
-            let moved = self.reparent_at(index, NIL, link, effects);
-            debug_assert!(moved.is_ok(), "nothing is inside no record");
+            self.move_up(index, NIL, link, effects);
         }
         stuck
     }
 
-    fn push_innermost(&self, top: u32, found: &mut Vec<u64>) {
+    fn push_innermost(&self, top: u32, found: &mut Vec<Subject>) {
         let mut pending = vec![top];
         while let Some(index) = pending.pop() {
             let before = pending.len();
             self.push_children(index, &mut pending);
             if pending.len() == before {
-                found.push(self.records.tag(index).id());
+                found.push(self.subject(index));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! How a record ends, and what is accepted until then (C4, C8, C11, C12).
 
-use super::{Effects, Extra, Link, NIL, Phase, Tree};
+use super::{Effects, Link, NIL, Phase, Tree};
 use crate::scope::cause::Cause;
+use crate::scope::effects::Unrun;
 use crate::scope::mail::{Deferred, Mail, Turned};
 use crate::scope::node::{ABORT, MAIL, Node, OVER};
+use crate::scope::subject::Subject;
 
 /// Whether a node that ends has something to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,16 +74,13 @@ impl Tree {
         if beside || self.at(index).tasks > 0 || self.has_parked_tasks(index) {
             return Step::Wait;
         }
+        if node.has(ABORT) {
+            self.lose_finalizers(index, effects);
+        }
         let record = self.at(index);
-        if let Some(extra) = &mut record.extra {
-            if node.has(ABORT) {
-                extra.lost += u32::try_from(extra.finalizers.len()).unwrap_or(u32::MAX);
-                effects.finalizers.append(&mut extra.finalizers);
-            }
-            if let Some(finalizer) = extra.finalizers.pop() {
-                record.closed = true;
-                return Step::Finalizer(finalizer);
-            }
+        if let Some(finalizer) = record.extra.as_mut().and_then(|extra| extra.finalizers.pop()) {
+            record.closed = true;
+            return Step::Finalizer(finalizer);
         }
         let nested = self.at(index).link == Link::Nested;
         if ending == Ending::Dropped && nested && self.is_cancelled_from_outside(index) {
@@ -130,7 +129,7 @@ impl Tree {
         node.release_record();
     }
 
-    /// Ends a record that nobody is left to poll. What is inside was cancelled with it and keeps that
+    /// Ends a record that nobody is left to poll, and so without its clean-up. What is inside was cancelled with it and keeps that
     /// as a cause of its own: the flag it inherits goes with the record.
     pub(in crate::scope) fn cut_loose(&mut self, node: Node, effects: &mut Effects) {
         let mut children = Vec::new();
@@ -140,6 +139,7 @@ impl Tree {
                 self.cancel(tag, Cause::Dropped, effects);
             }
         }
+        node.set(OVER);
         self.end_node(node, effects);
     }
 
@@ -155,19 +155,33 @@ impl Tree {
         record.phase = Phase::Ended;
         record.closed = true;
         effects.discard(record.waker.take());
-        if let Some(extra) = record.extra.take() {
-            self.end_extra(index, *extra, effects);
+        if record.extra.is_some() {
+            self.end_extra(index, effects);
         }
         self.living -= 1;
         self.uncount(index, effects);
     }
 
-    fn end_extra(&mut self, index: u32, extra: Extra, effects: &mut Effects) {
+    /// What was lost is told while the record still has its name.
+    fn end_extra(&mut self, index: u32, effects: &mut Effects) {
+        self.lose_finalizers(index, effects);
+        self.hand_up_losses(index, effects);
+        let Some(extra) = self.at(index).extra.take() else { return };
         effects.discard(extra.watchers.into_iter().map(|(_, waker)| waker));
-        effects.finalizers.extend(extra.finalizers);
         effects.mail.extend(extra.mail);
         self.end_limit(extra.limit);
-        self.end_losses(index, extra.lost, effects);
+        self.lose(index, extra.lost);
+    }
+
+    /// Takes the finalizers that nobody will run: of a node that is aborted, or that nobody is left to poll.
+    fn lose_finalizers(&mut self, index: u32, effects: &mut Effects) {
+        let extra = self.at(index).extra.as_mut();
+        let finalizers = extra.map_or_else(Vec::new, |extra| core::mem::take(&mut extra.finalizers));
+        if !finalizers.is_empty() {
+            self.lose(index, u32::try_from(finalizers.len()).unwrap_or(u32::MAX));
+            let was_aborted = self.records.tag(index).has(ABORT);
+            effects.unrun.push(Unrun { scope: self.subject(index), was_aborted, finalizers });
+        }
     }
 
     /// What an ending record leaves behind moves up to its nearest living ancestor (invariant 7).
@@ -177,8 +191,7 @@ impl Tree {
             let parent = self.at(index).parent;
             let above = self.living_from(parent);
             let link = self.at(child).link;
-            let moved = self.reparent_at(child, above, link, effects);
-            debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+            self.move_up(child, above, link, effects);
         }
     }
 
@@ -196,8 +209,7 @@ impl Tree {
             return;
         }
         let above = self.living_from(self.parent_of(node));
-        let moved = self.reparent(node, above, Link::Remains, effects);
-        debug_assert!(moved.is_ok(), "an ancestor is never inside its descendant");
+        self.move_up(node.index, above, Link::Remains, effects);
     }
 
     /// Whether nothing is left of a node whose body is gone.
@@ -207,15 +219,15 @@ impl Tree {
             && record.extra.as_ref().is_none_or(|extra| extra.mail.is_empty() && extra.finalizers.is_empty())
     }
 
-    /// Hands a clean-up to the nearest living record at or above `index`; gives it back where that takes
-    /// none, or with no one left.
+    /// Hands a clean-up to the nearest living record at or above `index` (a clean-up hands on its own to
+    /// whom it belongs to); gives it back where that takes none, or with no one left.
     pub(in crate::scope) fn post(
         &mut self,
         index: u32,
         clean_up: Deferred,
         effects: &mut Effects,
     ) -> Result<(), Turned<Deferred>> {
-        let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.living_from(index) };
+        let target = if crate::loom::fault("scope_posts_to_ended") { index } else { self.taker_from(index) };
         if let Some(scope) = self.refuses(target) {
             return Err(Turned::Refused(clean_up, scope));
         }
@@ -223,6 +235,19 @@ impl Tree {
             Mail::CleanUp(clean_up) => Turned::Alone(clean_up),
             Mail::Adopt(_) => unreachable!("what is given back is what was given"),
         })
+    }
+
+    /// The nearest living record at or above `index`; for a clean-up that runs, the one it belongs to.
+    /// So clean-ups lie side by side, and a long chain of them is no deep nest of polls.
+    fn taker_from(&self, index: u32) -> u32 {
+        let living = self.living_from(index);
+        if living == NIL || self.records[living].link != Link::Beside || self.records[living].orphan {
+            return living;
+        }
+        match self.living_from(self.records[living].parent) {
+            NIL => living,
+            owner => owner,
+        }
     }
 
     /// Hands remains to the nearest record above their own whose future is there to poll them.
@@ -278,12 +303,13 @@ impl Tree {
         parent != NIL && self.records[parent].closed
     }
 
-    /// The number of a scope that takes no clean-up any more; the refusal is counted there.
-    fn refuses(&mut self, index: u32) -> Option<u64> {
+    /// A scope that takes no clean-up any more; the refusal is counted there.
+    fn refuses(&mut self, index: u32) -> Option<Subject> {
         let tag = if index == NIL { None } else { self.tag(index) }?;
-        let refuses = tag.word() & (ABORT | OVER) != 0;
-        let scope = refuses.then_some(tag.id())?;
-        self.lose(index, 1);
-        Some(scope)
+        if tag.word() & (ABORT | OVER) == 0 {
+            return None;
+        }
+        self.lose(index, u32::from(!crate::loom::fault("scope_refuses_uncounted")));
+        Some(self.subject(index))
     }
 }

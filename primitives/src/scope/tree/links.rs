@@ -65,19 +65,16 @@ impl Tree {
         link: Link,
         effects: &mut Effects,
     ) -> Result<(), Circle> {
-        self.reparent_at(node.index, parent, link, effects)
-    }
-
-    pub(super) fn reparent_at(
-        &mut self,
-        index: u32,
-        parent: u32,
-        link: Link,
-        effects: &mut Effects,
-    ) -> Result<(), Circle> {
-        if self.is_inside(parent, index) {
+        if self.is_inside(parent, node.index) {
             return Err(Circle);
         }
+        self.move_up(node.index, parent, link, effects);
+        Ok(())
+    }
+
+    /// Moves a record to where no circle can come of it, as to an ancestor of its own: looking for one
+    /// would walk up to the root for each record of a deep tree.
+    pub(super) fn move_up(&mut self, index: u32, parent: u32, link: Link, effects: &mut Effects) {
         let old = self.at(index).parent;
         self.release_busy(index, effects);
         self.unlink(index);
@@ -89,7 +86,6 @@ impl Tree {
         self.refresh(index, effects);
         self.inherit_gears(index, effects);
         self.drop_ref(old);
-        Ok(())
     }
 
     fn is_inside(&self, mut index: u32, ancestor: u32) -> bool {

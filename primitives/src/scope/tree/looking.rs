@@ -1,10 +1,15 @@
 //! Labels, and what is seen by those who look at the tree.
 
-use super::{Link, NIL, Phase, Tree};
+use super::{Link, NIL, Phase, Record, Tree};
 use crate::loom::Text;
 use crate::scope::label::{Kind, Label};
 use crate::scope::node::{CANCELLED, DRAIN, Node};
+use crate::scope::subject::{Step, Subject};
 use crate::scope::survey::{Sight, Stage};
+
+/// How far up a report looks: what happens to each of a hundred thousand nested scopes must not cost a walk to
+/// the root each time.
+const STEPS: usize = 64;
 
 impl Tree {
     pub(in crate::scope) fn describe(&mut self, node: &Node, label: Label) {
@@ -46,6 +51,39 @@ impl Tree {
         path
     }
 
+    /// What a report calls a record.
+    pub(in crate::scope) fn subject(&self, index: u32) -> Subject {
+        let mut steps = vec![self.step(index)];
+        let mut above = self.records[index].parent;
+        for _ in 0..STEPS {
+            if above == NIL {
+                break;
+            }
+            steps.extend(self.step_above(above));
+            above = self.records[above].parent;
+        }
+        Subject { id: self.records.tag(index).id(), steps, is_cut: above != NIL }
+    }
+
+    fn step(&self, index: u32) -> Step {
+        let record = &self.records[index];
+        let label = self.label(index);
+        Step {
+            kind: kind_of(record, label),
+            name: label.and_then(|label| label.name.clone()),
+            place: record.place,
+        }
+    }
+
+    /// What is around is told by its name alone, and a task without one by its place.
+    fn step_above(&self, index: u32) -> Option<Step> {
+        let step = self.step(index);
+        match step.name {
+            Some(_) => Some(Step { place: None, ..step }),
+            None => (self.records[index].link == Link::Task).then_some(step),
+        }
+    }
+
     pub(in crate::scope) fn survey(&self, seen: &mut Vec<Sight>) {
         let is_root = |index: &u32| self.is_begun(*index) && self.records[*index].parent == NIL;
         let indices = 0..self.records.len();
@@ -80,7 +118,7 @@ impl Tree {
             id: self.records.tag(index).id(),
             parent: (record.parent != NIL).then(|| self.records.tag(record.parent).id()),
             depth,
-            kind: label.map_or_else(|| kind_of(record.link), |label| label.kind),
+            kind: kind_of(record, label),
             name: label.and_then(|label| label.name.clone()),
             place: record.place,
             since: label.and_then(|label| label.since),
@@ -112,10 +150,11 @@ impl Tree {
     }
 }
 
-fn kind_of(link: Link) -> Kind {
-    match link {
-        Link::Nested | Link::Remains => Kind::Scope,
-        Link::Task => Kind::Task,
-        Link::Beside => Kind::CleanUp,
+fn kind_of(record: &Record, label: Option<&Label>) -> Kind {
+    match (label, record.link) {
+        (Some(label), _) => label.kind,
+        (None, Link::Nested | Link::Remains) => Kind::Scope,
+        (None, Link::Task) => Kind::Task,
+        (None, Link::Beside) => Kind::CleanUp,
     }
 }

@@ -82,7 +82,7 @@ impl<'a> Wait<'a> {
         ready!(self.gate.poll_enter(cx));
         let state = &self.limiter.state;
         let borrower = visit(state, cx, false, |state, visit| state.poll_acquire(&mut self.turn, visit));
-        let borrower = ready!(standstill::tell(borrower, || "a token of a limiter".to_owned()));
+        let borrower = ready!(standstill::tell(borrower, || self.limiter.wanted()));
         self.turn = Turn::Over;
         Poll::Ready(borrower.map(|borrower| Token::new(self.limiter, borrower)))
     }

@@ -2,6 +2,7 @@
 
 use super::{Portal, PortalReady, PortalTask};
 use crate::thread::error::{CallError, StartError};
+use arbour_primitives::standstill::telling;
 use std::fmt;
 use std::ops::Deref;
 use tokio::sync::oneshot;
@@ -21,7 +22,7 @@ impl<V, X> Hold<V, X> {
     /// Dropped, the resource is open no longer, and the thread learns of it when it closes the guard.
     pub async fn open(self, value: V) -> Option<X> {
         self.ready.started(value);
-        self.closed.await.ok()
+        telling(self.closed, || "what it holds open for others to be closed".to_owned()).await.ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A subscriber that notes each event together with the spans it was in. One thread, no filter but the level.
+//! A subscriber that notes each event with its fields and the spans it was in. One thread, no filter but the level.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
@@ -6,20 +6,31 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-pub(super) struct Recorder {
+/// What was heard.
+pub(crate) struct Heard {
+    pub(crate) level: Level,
+    /// The crate and module that said it.
+    pub(crate) target: &'static str,
+    /// The message, after the spans it was in.
+    pub(crate) text: String,
+    /// All else: `name=value`, with blanks between.
+    pub(crate) fields: String,
+}
+
+pub(crate) struct Recorder {
     level: Level,
     /// By number: the span as text, its parents included.
     spans: Mutex<Vec<(String, &'static Metadata<'static>)>>,
     entered: Mutex<Vec<Id>>,
-    events: Arc<Mutex<Vec<String>>>,
+    events: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Recorder {
-    pub(super) fn new(level: Level) -> Self {
+    pub(crate) fn new(level: Level) -> Self {
         Self { level, spans: Mutex::default(), entered: Mutex::default(), events: Arc::default() }
     }
 
-    pub(super) fn events(&self) -> Arc<Mutex<Vec<String>>> {
+    pub(crate) fn events(&self) -> Arc<Mutex<Vec<Heard>>> {
         Arc::clone(&self.events)
     }
 
@@ -67,7 +78,8 @@ impl Subscriber for Recorder {
             Some(span) => format!("{}: {}", self.text(&span), fields.message),
             None => fields.message,
         };
-        self.events.lock().unwrap().push(text);
+        let (level, target) = (*event.metadata().level(), event.metadata().target());
+        self.events.lock().unwrap().push(Heard { level, target, text, fields: fields.others });
     }
 
     fn enter(&self, span: &Id) {
