@@ -10,6 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What each poll of a task's outermost scope may spend on awaits of ours.
 pub(super) const UNITS: u32 = 128;
 
+/// One in so many units is charged to the runtime's own budget as well, the first of a poll among them:
+/// scopes that open and end without one around them are held back by nothing else. Each would be one too
+/// many: the charge costs as much as the whole send of an item that finds room.
+const RUNTIMES_SHARE: u32 = 8;
+
 /// The thread's slot. It has no destructor, so it is read without asking whether that has run.
 pub(super) struct Slot {
     /// The tag of a node that whoever put it here has, and keeps until it has put back the one before.
@@ -54,6 +59,24 @@ impl Slot {
         left
     }
 
+    #[inline]
+    fn admit_to(&self, tag: &Tag) -> Admission {
+        if tag.has(CANCELLED) || !self.has_unit() {
+            return Admission::Stopped;
+        }
+        if self.owes_runtime() {
+            return Admission::Owing;
+        }
+        self.take_unit();
+        Admission::Free
+    }
+
+    /// Whether the next unit is one that the runtime charges for, too.
+    #[inline]
+    pub(super) fn owes_runtime(&self) -> bool {
+        self.units.get().is_multiple_of(RUNTIMES_SHARE)
+    }
+
     /// Takes one unit; false when none is left.
     #[inline]
     pub(super) fn take_unit(&self) -> bool {
@@ -85,24 +108,29 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
 
 /// What one look tells an await that is to begin.
 pub(super) enum Admission {
-    /// No scope is current.
+    /// It may: no scope is current, or one that is not cancelled, whose task had a unit left.
     Free,
-    /// The scope is not cancelled, and its task had a unit left, which is taken.
-    Charged,
+    /// It may, and takes its unit, when the runtime has been charged.
+    Owing,
     /// The scope is cancelled, or no unit is left.
     Stopped,
 }
 
-/// Whether an await may begin. The way of nearly every await of ours: one look at the slot.
+/// Whether an await may begin, for which it takes a unit. The way of nearly every await of ours: one look
+/// at the slot.
 #[inline]
 pub(super) fn admit() -> Admission {
     let admit = |slot: &Slot| match slot.node.get() {
         None => Admission::Free,
         Some(_) if slot.task.get() != runtime::task_id() => Admission::Free,
-        Some(tag) if !tag.has(CANCELLED) && slot.take_unit() => Admission::Charged,
-        Some(_) => Admission::Stopped,
+        Some(tag) => slot.admit_to(tag),
     };
     SLOT.try_with(admit).unwrap_or(Admission::Free)
+}
+
+/// Takes the unit of an await whose runtime has been charged.
+pub(super) fn take_unit() {
+    with(|current| current.is_some_and(|(_, slot)| slot.take_unit()));
 }
 
 /// Gives each outermost poll on this thread other units than [`UNITS`], until it is given anew; `None`

@@ -62,8 +62,8 @@ pub(super) fn close() {
 
 enum Verdict {
     Pass,
-    /// It has taken a unit of the task, and owes one to the runtime.
-    Charged,
+    /// It takes a unit of the task when the runtime has been charged.
+    Owing,
     /// The scope is cancelled: wait until that is lifted, or be dropped.
     Refused(Node),
     /// The task has had its share of this poll.
@@ -92,7 +92,7 @@ impl Gate {
             Stage::Begun => Poll::Ready(()),
             Stage::New if self.watch.is_none() => match current::admit() {
                 Admission::Free => self.begin(),
-                Admission::Charged => self.poll_charged(cx),
+                Admission::Owing => self.poll_owing(cx),
                 Admission::Stopped => self.poll_stopped(cx),
             },
             Stage::New | Stage::Joining => self.poll_stopped(cx),
@@ -100,8 +100,9 @@ impl Gate {
     }
 
     #[inline]
-    fn poll_charged(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_owing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(runtime::charge(cx));
+        current::take_unit();
         self.begin()
     }
 
@@ -111,7 +112,7 @@ impl Gate {
         loop {
             match self.verdict() {
                 Verdict::Pass => return self.begin(),
-                Verdict::Charged => return self.poll_charged(cx),
+                Verdict::Owing => return self.poll_owing(cx),
                 Verdict::Refused(node) => {
                     let watch = self.watch.get_or_insert_default();
                     let refused = watch.register(node, cx) & CANCELLED != 0;
@@ -143,9 +144,12 @@ impl Gate {
             match node.has(CANCELLED) {
                 true if joins => Verdict::Pass,
                 true => Verdict::Refused(node.node()),
-                false if !slot.take_unit() => Verdict::Spent,
-                false if joins => Verdict::Pass,
-                false => Verdict::Charged,
+                false if !slot.has_unit() => Verdict::Spent,
+                false if !joins && slot.owes_runtime() => Verdict::Owing,
+                false => {
+                    slot.take_unit();
+                    Verdict::Pass
+                }
             }
         })
     }
