@@ -59,16 +59,13 @@ impl Slot {
         left
     }
 
+    /// Takes one unit, unless none is left or the runtime charges for it.
     #[inline]
-    fn admit_to(&self, tag: &Tag) -> Admission {
-        if tag.has(CANCELLED) || !self.has_unit() {
-            return Admission::Stopped;
-        }
-        if self.owes_runtime() {
-            return Admission::Owing;
-        }
-        self.take_unit();
-        Admission::Free
+    fn take_free_unit(&self) -> bool {
+        let left = self.units.get();
+        let free = left % RUNTIMES_SHARE != 0;
+        self.units.set(left - u32::from(free));
+        free
     }
 
     /// Whether the next unit is one that the runtime charges for, too.
@@ -106,26 +103,16 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
     }
 }
 
-/// What one look tells an await that is to begin.
-pub(super) enum Admission {
-    /// It may: no scope is current, or one that is not cancelled, whose task had a unit left.
-    Free,
-    /// It may, and takes its unit, when the runtime has been charged.
-    Owing,
-    /// The scope is cancelled, or no unit is left.
-    Stopped,
-}
-
-/// Whether an await may begin, for which it takes a unit. The way of nearly every await of ours: one look
-/// at the slot.
+/// Whether an await may begin without more ado: no scope is current, or one that is not cancelled and
+/// whose task had a unit left, which is taken. The way of nearly every await of ours: one look at the slot.
 #[inline]
-pub(super) fn admit() -> Admission {
-    let admit = |slot: &Slot| match slot.node.get() {
-        None => Admission::Free,
-        Some(_) if slot.task.get() != runtime::task_id() => Admission::Free,
-        Some(tag) => slot.admit_to(tag),
+pub(super) fn admits() -> bool {
+    let admits = |slot: &Slot| match slot.node.get() {
+        None => true,
+        Some(_) if slot.task.get() != runtime::task_id() => true,
+        Some(tag) => !tag.has(CANCELLED) && slot.take_free_unit(),
     };
-    SLOT.try_with(admit).unwrap_or(Admission::Free)
+    SLOT.try_with(admits).unwrap_or(true)
 }
 
 /// Takes the unit of an await whose runtime has been charged.

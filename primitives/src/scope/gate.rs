@@ -1,8 +1,7 @@
 //! What every await of ours passes before it begins (rules C2 and C15).
 
-use super::current::{self, Admission};
 use super::node::{CANCELLED, Node};
-use super::{runtime, tree};
+use super::{current, runtime, tree};
 use crate::standstill;
 use core::task::{Context, Poll, Waker, ready};
 
@@ -24,6 +23,8 @@ pub struct Gate {
 enum Stage {
     #[default]
     New,
+    /// Its scope was cancelled when it was to begin.
+    Refused,
     /// It begins in a cancelled scope too, and the runtime charges it by itself.
     Joining,
     Begun,
@@ -90,30 +91,27 @@ impl Gate {
     pub fn poll_enter(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
             Stage::Begun => Poll::Ready(()),
-            Stage::New if self.watch.is_none() => match current::admit() {
-                Admission::Free => self.begin(),
-                Admission::Owing => self.poll_owing(cx),
-                Admission::Stopped => self.poll_stopped(cx),
-            },
-            Stage::New | Stage::Joining => self.poll_stopped(cx),
+            Stage::New if current::admits() => {
+                self.stage = Stage::Begun;
+                Poll::Ready(())
+            }
+            _ => self.poll_stopped(cx),
         }
     }
 
-    #[inline]
-    fn poll_owing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(runtime::charge(cx));
-        current::take_unit();
-        self.begin()
-    }
-
-    /// For a gate that has been refused, or is going to be, or whose task has nothing left to spend.
+    /// For a gate that has been refused, or is going to be, or whose task has to pay or to yield first.
     #[inline(never)]
     fn poll_stopped(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.verdict() {
                 Verdict::Pass => return self.begin(),
-                Verdict::Owing => return self.poll_owing(cx),
+                Verdict::Owing => {
+                    ready!(runtime::charge(cx));
+                    current::take_unit();
+                    return self.begin();
+                }
                 Verdict::Refused(node) => {
+                    self.stage = Stage::Refused;
                     let watch = self.watch.get_or_insert_default();
                     let refused = watch.register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
@@ -130,7 +128,6 @@ impl Gate {
         }
     }
 
-    #[inline]
     fn begin(&mut self) -> Poll<()> {
         self.stage = Stage::Begun;
         self.watch = None;
