@@ -32,16 +32,22 @@ impl<T> Mutex<T> {
 
     /// Locks, waiting for whoever holds it.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        imp::lock(&self.0)
     }
 }
 
 #[cfg(not(arbour_loom))]
 #[allow(clippy::disallowed_types, reason = "the shim is where std's types are named")]
 mod imp {
-    pub(super) use std::sync::Mutex as RawMutex;
-    pub use std::sync::{Arc, MutexGuard, atomic};
+    pub(super) use parking_lot::Mutex as RawMutex;
+    pub use parking_lot::MutexGuard;
+    pub use std::sync::{Arc, atomic};
     pub use std::{thread, thread_local};
+
+    #[inline]
+    pub(super) fn lock<T>(mutex: &RawMutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock()
+    }
 
     /// Runs a model's body once, with real threads.
     pub fn model(_bounds: super::Bounds, body: impl Fn() + Send + Sync + 'static) {
@@ -65,6 +71,10 @@ mod imp {
     pub(super) use loom::sync::Mutex as RawMutex;
     pub use loom::sync::{Arc, MutexGuard, atomic};
     pub use loom::{thread, thread_local};
+
+    pub(super) fn lock<T>(mutex: &RawMutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
     use std::time::{Duration, Instant};
 
     /// Whether the fault of this name is planted, by the variable `ARBOUR_FAULT`.

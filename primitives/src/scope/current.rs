@@ -62,9 +62,8 @@ impl Slot {
     /// Takes one unit, unless none is left or the runtime charges for it.
     #[inline]
     fn take_free_unit(&self) -> bool {
-        let left = self.units.get();
-        let free = left % RUNTIMES_SHARE != 0;
-        self.units.set(left - u32::from(free));
+        let free = !self.owes_runtime();
+        self.units.set(self.units.get() - u32::from(free));
         free
     }
 
