@@ -170,3 +170,18 @@ fn a_blocking_task_that_was_adopted_is_waited_for() {
         assert!(outcome.is_err() && ended.load(std::sync::atomic::Ordering::SeqCst));
     });
 }
+
+#[test]
+fn every_token_of_a_scope_can_be_cancelled_without_the_others() {
+    everywhere(1, || async {
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let tokens = [token_of(&handle), token_of(&handle), token_of(&handle)];
+        tokens[1].cancel();
+        assert_eq!(tokens.each_ref().map(CancellationToken::is_cancelled), [false, true, false]);
+        assert!(!handle.is_cancelled());
+        handle.cancel("all of them");
+        assert!(tokens.iter().all(CancellationToken::is_cancelled));
+        drop(scope);
+    });
+}

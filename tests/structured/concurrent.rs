@@ -182,3 +182,19 @@ fn children_go_on_while_the_consumer_is_busy() {
         .unwrap();
     });
 }
+
+#[test]
+fn a_map_whose_items_are_slow_to_come_waits_for_them_without_a_child() {
+    everywhere(3, || async {
+        let outcome = task_group(async |group| {
+            let items = futures::stream::iter([1, 2]).then(async |item| {
+                sleep(MS).await;
+                item
+            });
+            let one = NonZeroUsize::new(1).unwrap();
+            let results = group.map_concurrent(items, one, async |item| Ok::<_, Failure>(10 * item));
+            results.map(Result::unwrap).collect::<Vec<_>>().await
+        });
+        assert_eq!(outcome.await.unwrap(), [10, 20]);
+    });
+}

@@ -259,3 +259,38 @@ async fn task_group_of(outcomes: Vec<Result<(), Failure>>) -> Result<(), arbour:
     })
     .await
 }
+
+#[test]
+fn a_body_that_panics_cancels_its_children_with_that_as_the_cause() {
+    everywhere(5, || async {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let outcome = std::panic::AssertUnwindSafe(task_group(async |group| {
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            group.spawn_value(async {
+                let caught = catch_cancel(async {
+                    begin.send(()).unwrap();
+                    never::<()>().await;
+                });
+                tell.send(caught.await.unwrap_err().cause).unwrap();
+            });
+            begun.await.unwrap();
+            panic!("the body gives up");
+        }));
+        let payload = futures::FutureExt::catch_unwind(outcome).await.unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"the body gives up"));
+        assert!(matches!(told.await.unwrap(), Cause::SiblingFailed(_)));
+    });
+}
+
+#[test]
+fn a_panic_of_the_body_goes_on_though_a_child_has_failed_before() {
+    everywhere(5, || async {
+        let outcome = std::panic::AssertUnwindSafe(task_group(async |group| {
+            let failed = group.spawn(async { Err::<(), _>(DiskFull(5)) });
+            shield(async { failed.await.unwrap_err() }).await;
+            panic!("and the body, too");
+        }));
+        let payload = futures::FutureExt::catch_unwind(outcome).await.unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"and the body, too"));
+    });
+}

@@ -86,6 +86,15 @@ async fn a_wait_that_cannot_end_before_the_deadline_of_the_scope_is_not_begun() 
 }
 
 #[arbour::test]
+async fn a_wait_that_would_end_with_the_deadline_is_not_begun() {
+    let (times, begin) = (Times::new(), Instant::now());
+    let outcome = fail_after(300 * MS, retry(doubling(), async || Err::<(), _>(times.note()))).await;
+    let error: RetryError<usize> = outcome.expect("it does not wait for the deadline").unwrap_err();
+    assert_eq!(error.why, GaveUp::NoTime { wait: 200 * MS, left: 200 * MS });
+    assert_eq!(begin.elapsed(), 100 * MS);
+}
+
+#[arbour::test]
 async fn behind_a_shield_the_deadline_around_it_is_no_limit() {
     let begin = Instant::now();
     let failing = async || Err::<(), _>(());
