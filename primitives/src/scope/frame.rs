@@ -18,19 +18,23 @@
 //! 4. The waker is registered before the flags are read, and again looked at after a task has
 //!    registered late: no flag is set between without a wake.
 
-use super::after::{self, After, Settled};
+mod finish;
+mod leave;
+mod plan;
+
+pub(super) use plan::Plan;
+
+use super::after::{self, After};
 use super::cause::{Cancelled, Cause};
 use super::current::{self, Place};
 use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
-use super::tree::{self, Ending, Link, NIL};
-use super::{gate, remains, report, runtime};
-use crate::standstill;
+use super::tree::{self, Link, NIL};
+use super::{gate, report, runtime};
 use core::any::Any;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
-use std::panic::resume_unwind;
 
 /// How many polls of a cancelled body that used up what a task may do in one are followed by another one.
 /// Few, so that a loop that uses it up each time is ended.
@@ -66,40 +70,6 @@ pub trait Observe<T> {
 
 impl<T> Observe<T> for () {
     fn ended(&mut self, _: &mut Ended<T>, _: bool) {}
-}
-
-/// What kind of frame this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Plan {
-    /// Resolves for a cancellation of its own, unless something outside cancels it too (C4).
-    Scope,
-    /// Has nothing to resolve to when it is aborted: stays pending until it is dropped.
-    Shield,
-    /// Resolves for any cancellation.
-    Catch,
-    /// A task of its own: always ends.
-    Task,
-    /// A clean-up or a finalizer: always ends.
-    Beside,
-}
-
-impl Plan {
-    pub(super) const fn link(self) -> Link {
-        match self {
-            Self::Scope | Self::Shield | Self::Catch => Link::Nested,
-            Self::Task => Link::Task,
-            Self::Beside => Link::Beside,
-        }
-    }
-
-    /// Whether it is an await of its own. A catch has passed a gate, the others are polled beside awaits.
-    const fn is_charged(self) -> bool {
-        matches!(self, Self::Scope | Self::Shield)
-    }
-
-    pub(super) const fn shields(self) -> bool {
-        matches!(self, Self::Shield | Self::Beside)
-    }
 }
 
 pin_project! {
@@ -428,30 +398,6 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         current::run_drop(self.node.as_ref(), || stage.set(Stage::Done))
     }
 
-    fn finish(&mut self, mut how: Ended<F::Output>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        self.observer.ended(&mut how, self.word() & CANCELLED != 0);
-        if self.settles_at_once(&how) {
-            self.stage.set(Stage::Done);
-            return self.give(how);
-        }
-        if let Some(after) = self.after {
-            after.body_gone();
-        }
-        self.stage.set(Stage::Finishing { how: Some(how) });
-        self.poll_after(cx)
-    }
-
-    /// Ends the node if nothing follows its body, which is the way of most; else it goes the long way.
-    fn settles_at_once(&mut self, how: &Ended<F::Output>) -> bool {
-        let passes = *self.plan == Plan::Scope && matches!(how, Ended::Cancelled(_));
-        if passes || self.after.is_some() {
-            return false;
-        }
-        let Some(node) = self.node.take() else { return false };
-        *self.node = tree::change(|tree, effects| tree.end_if_quiet(node, effects)).err();
-        self.node.is_none()
-    }
-
     /// A task registers its waker when it first has to wait: one that ends at once never does.
     ///
     /// Nobody was woken before that, so it looks again. One that is cancelled polls once more in any
@@ -492,134 +438,6 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         if self.word() & MAIL != 0 || self.after.is_some() {
             let outermost = self.is_outermost();
             after::poll(self.node.as_ref(), self.after, false, outermost, cx);
-        }
-    }
-
-    /// The body is gone: children, clean-ups, finalizers, in this order.
-    fn poll_after(&mut self, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let outermost = self.is_outermost();
-        loop {
-            let ending = self.ending();
-            match after::settle(self.node.as_ref(), self.after, outermost, ending, cx) {
-                Settled::Waiting if *self.registered => {
-                    return standstill::tell(Poll::Pending, || self.wanted());
-                }
-                Settled::Waiting => self.register(cx),
-                // The last child may have failed after `ending` was asked.
-                Settled::Passing if self.ending() == Ending::Dropped => {
-                    let how = self.take_how();
-                    self.stage.set(Stage::Passing { how });
-                    return Poll::Pending;
-                }
-                Settled::Passing => {
-                    if let Some(node) = self.node.take() {
-                        tree::change(|tree, effects| tree.end_node(node, effects));
-                    }
-                    return self.resolve();
-                }
-                Settled::Ended => {
-                    *self.node = None;
-                    return self.resolve();
-                }
-            }
-        }
-    }
-
-    /// What a node whose body is gone waits for, in words.
-    #[cold]
-    fn wanted(&self) -> String {
-        let tasks = self.node.as_ref().map_or(0, |node| tree::lock().task_count(node));
-        match tasks {
-            0 => "the end of its clean-up".to_owned(),
-            1 => "the end of 1 child task".to_owned(),
-            tasks => format!("the end of {tasks} child tasks"),
-        }
-    }
-
-    fn ending(&mut self) -> Ending {
-        let StageProj::Finishing { how } = self.stage.as_mut().project() else { return Ending::Gives };
-        let dropped = matches!(how, Some(Ended::Cancelled(_)));
-        if dropped && *self.plan == Plan::Scope && !self.observer.must_deliver() {
-            Ending::Dropped
-        } else {
-            Ending::Gives
-        }
-    }
-
-    fn take_how(&mut self) -> Option<Ended<F::Output>> {
-        match self.stage.as_mut().project() {
-            StageProj::Finishing { how } | StageProj::Passing { how } => how.take(),
-            _ => None,
-        }
-    }
-
-    fn resolve(&mut self) -> Poll<Ended<F::Output>> {
-        let how = self.take_how();
-        self.stage.set(Stage::Done);
-        how.map_or(Poll::Pending, |how| self.give(how))
-    }
-
-    /// What the body gave, once the node has ended. A shield that was aborted has nothing to give.
-    fn give(&mut self, how: Ended<F::Output>) -> Poll<Ended<F::Output>> {
-        if *self.plan == Plan::Shield && matches!(how, Ended::Cancelled(_)) {
-            self.stage.set(Stage::Passing { how: Some(how) });
-            return Poll::Pending;
-        }
-        if self.plan.is_charged() {
-            gate::close();
-        }
-        Poll::Ready(how)
-    }
-
-    fn poll_passing(&mut self) -> Poll<Ended<F::Output>> {
-        let Some(node) = self.node.take() else { return Poll::Pending };
-        *self.node = tree::change(|tree, effects| tree.end_if_lifted(node, effects)).err();
-        if self.node.is_some() {
-            let why = || "the end of the cancelled scope around it".to_owned();
-            return standstill::tell(Poll::Pending, why);
-        }
-        self.resolve()
-    }
-
-    /// The frame is dropped before it has ended, by foreign code (C11).
-    fn leave(&mut self) {
-        let opened = match self.stage.as_mut().project() {
-            StageProj::Body { polled, .. } => *polled || self.plan.link() != Link::Nested,
-            StageProj::Finishing { .. } => true,
-            StageProj::Passing { .. } | StageProj::Done => false,
-        };
-        if opened && self.node.is_some() {
-            self.abandon();
-        } else if let Some(node) = self.node.take() {
-            // A scope that never opened, or that has ended in all but name, leaves nothing.
-            tree::change(|tree, effects| tree.end_node(node, effects));
-        }
-    }
-
-    fn abandon(&mut self) {
-        let had_body = matches!(self.stage.as_mut().project(), StageProj::Body { .. });
-        if let Some(node) = &*self.node {
-            tree::change(|tree, effects| tree.orphan(node, effects));
-        }
-        let dropped = self.drop_body();
-        if had_body {
-            let mut how = match &dropped {
-                Ok(()) => Ended::Cancelled(Cancelled { cause: Cause::Dropped }),
-                Err(_) => Ended::Panicked(Box::new("the drop of a body panicked")),
-            };
-            self.observer.ended(&mut how, true);
-        }
-        if let Some(node) = self.node.take() {
-            remains::leave(node, self.after.take());
-        }
-        match dropped {
-            Err(_) if std::thread::panicking() => {
-                tracing::error!(
-                    "the drop of a scope's body panicked while another panic unwinds; the first one goes on"
-                );
-            }
-            Err(payload) => resume_unwind(payload),
-            Ok(()) => {}
         }
     }
 }
