@@ -1,5 +1,6 @@
 //! Threads that call back into the runtime, and ask whether anybody still wants their value.
 
+use crate::support::in_foreign_thread;
 use arbour::thread::{self, CallError, OnCancel, RuntimeHandle};
 use arbour::{CancelScope, Cause, fail_after};
 use std::collections::HashSet;
@@ -11,15 +12,6 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::sleep;
-
-/// Runs a function in a thread that no runtime knows.
-async fn in_foreign_thread<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = oneshot::channel();
-    let thread = std::thread::spawn(move || tell.send(function()).ok());
-    let value = told.await.unwrap();
-    thread.join().unwrap();
-    value
-}
 
 mod anyio_from_thread {
     use super::*;

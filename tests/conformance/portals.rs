@@ -1,5 +1,6 @@
 //! Portals: synchronous code that starts and awaits tasks.
 
+use crate::support::in_foreign_thread;
 use arbour::thread::{self, CallError, Hold, OnCancel, Portal, PortalProvider, StartError};
 use arbour::{CancelScope, Failure, catch_cancel, defer, task_group};
 use futures::FutureExt;
@@ -9,15 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
-
-/// Runs a function in a thread that no runtime knows.
-async fn in_foreign_thread<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = oneshot::channel();
-    let thread = std::thread::spawn(move || tell.send(function()).ok());
-    let value = told.await.unwrap();
-    thread.join().unwrap();
-    value
-}
 
 /// A future that never ends, says when it has begun, and notes when it is dropped.
 fn until_dropped(noted: &Arc<AtomicBool>) -> (impl Future<Output = ()> + Send + 'static, mpsc::Receiver<()>) {

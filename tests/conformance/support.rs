@@ -1,4 +1,4 @@
-//! What the cases share: a journal, a count of polls, a few turns.
+//! What the cases share: a journal, a count of polls, a few turns, a thread.
 
 use arbour::fail_after;
 use std::future::poll_fn;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
@@ -98,4 +99,13 @@ pub(crate) async fn never<T>() -> T {
 /// Polls a future once, as foreign code does that then puts it aside.
 pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|cx: &mut Context<'_>| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
+}
+
+/// Runs a function in a thread that no runtime knows.
+pub(crate) async fn in_foreign_thread<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::spawn(move || tell.send(function()).ok());
+    let value = told.await.unwrap();
+    thread.join().unwrap();
+    value
 }
