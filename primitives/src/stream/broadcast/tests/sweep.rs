@@ -8,24 +8,28 @@ use std::cell::RefCell;
 type Got = RefCell<Vec<u32>>;
 
 async fn sender(tx: BroadcastSender<u32>, sent: &Got, item: u32) {
-    tx.send(item).await.unwrap();
-    sent.borrow_mut().push(item);
+    if tx.send(item).await.is_ok() {
+        sent.borrow_mut().push(item);
+    }
 }
 
 async fn sinker(mut tx: BroadcastSender<u32>, sent: &Got, item: u32) {
-    SinkExt::send(&mut tx, item).await.unwrap();
-    sent.borrow_mut().push(item);
+    if SinkExt::send(&mut tx, item).await.is_ok() {
+        sent.borrow_mut().push(item);
+    }
 }
 
 async fn receiver(rx: &mut BroadcastReceiver<u32>, got: &Got) {
     for _ in 0..2 {
-        got.borrow_mut().extend(rx.recv().await);
+        let received = rx.recv().await;
+        got.borrow_mut().extend(received);
     }
 }
 
 async fn streamer(rx: &mut BroadcastReceiver<u32>, got: &Got) {
     for _ in 0..2 {
-        got.borrow_mut().extend(rx.next().await.and_then(Result::ok));
+        let received = rx.next().await;
+        got.borrow_mut().extend(received.and_then(Result::ok));
     }
 }
 
