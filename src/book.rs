@@ -12,6 +12,9 @@ mod cancellation {}
 #[doc = include_str!("../book/src/streams.md")]
 mod streams {}
 
+#[doc = include_str!("../book/src/one_to_many.md")]
+mod one_to_many {}
+
 #[doc = include_str!("../book/src/threads.md")]
 mod threads {}
 

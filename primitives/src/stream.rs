@@ -3,6 +3,7 @@
 mod broadcast;
 mod memory;
 mod object;
+mod watch;
 
 pub use broadcast::{
     BroadcastReceiver, BroadcastRecvError, BroadcastSender, BroadcastStatistics, BroadcastTryRecvError,
@@ -13,9 +14,11 @@ pub use memory::{
     TrySendError, memory_stream,
 };
 pub use object::{ObjectReceive, ObjectSend, Reliable};
+pub use watch::{WatchClosed, WatchReceiver, WatchSender, WatchStatistics, watch};
 
 /// The futures that the ends of streams in memory give.
 pub mod futures {
     pub use super::broadcast::{BroadcastRecv, BroadcastSend};
     pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendMany};
+    pub use super::watch::{Changed, WaitFor};
 }
