@@ -21,5 +21,5 @@ pub use zip::{Half, Zip, zip};
 
 /// The futures that the ends of a memory stream give.
 pub mod futures {
-    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendMany};
+    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendBatches, SendMany};
 }
