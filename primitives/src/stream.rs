@@ -5,7 +5,7 @@ mod object;
 
 pub use memory::{
     Capacity, Permit, ReceiveStream, RecvError, SendError, SendStream, Statistics, TryRecvError,
-    TrySendError, memory_stream,
+    TrySendError, WeakReceiveStream, WeakSendStream, memory_stream,
 };
 pub use object::{ObjectReceive, ObjectSend, Reliable};
 

@@ -8,6 +8,7 @@ mod recv;
 mod send;
 mod state;
 mod statistics;
+mod weak;
 
 #[cfg(test)]
 mod models;
@@ -21,6 +22,7 @@ pub use permit::{Permit, Reserve};
 pub use recv::{ReceiveStream, Recv};
 pub use send::{Closed, Send, SendStream};
 pub use statistics::Statistics;
+pub use weak::{WeakReceiveStream, WeakSendStream};
 
 use crate::loom::{Arc, Mutex, MutexGuard};
 use crate::waiting::{Key, Step, Visit, Wakes, wake};

@@ -10,6 +10,7 @@ mod permits;
 mod rendezvous;
 mod sweep;
 mod telling;
+mod weak;
 
 use super::{ReceiveStream, SendStream};
 use crate::tests::{StdArc, Task, now};
