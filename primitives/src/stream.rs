@@ -2,8 +2,15 @@
 
 mod broadcast;
 mod memory;
+mod merge;
+#[cfg(test)]
+mod models;
 mod object;
+mod objects;
+#[cfg(test)]
+mod tests;
 mod watch;
+mod zip;
 
 pub use broadcast::{
     BroadcastReceiver, BroadcastRecvError, BroadcastSender, BroadcastStatistics, BroadcastTryRecvError,
@@ -11,14 +18,17 @@ pub use broadcast::{
 };
 pub use memory::{
     Capacity, Permit, ReceiveStream, RecvError, SendError, SendStream, Statistics, TryRecvError,
-    TrySendError, memory_stream,
+    TrySendError, WeakReceiveStream, WeakSendStream, memory_stream,
 };
+pub use merge::{Merge, MergeTwo, merge, merge_two};
 pub use object::{ObjectReceive, ObjectSend, Reliable};
+pub use objects::objects;
 pub use watch::{WatchClosed, WatchReceiver, WatchSender, WatchStatistics, watch};
+pub use zip::{Half, Zip, zip};
 
 /// The futures that the ends of streams in memory give.
 pub mod futures {
     pub use super::broadcast::{BroadcastRecv, BroadcastSend};
-    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendMany};
+    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendBatches, SendMany};
     pub use super::watch::{Changed, WaitFor};
 }

@@ -10,5 +10,6 @@ mod groups;
 mod one_to_many;
 mod scopes;
 mod streams;
+mod streams_together;
 mod supervisors;
 mod support;

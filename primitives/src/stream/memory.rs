@@ -6,8 +6,10 @@ mod many;
 mod permit;
 mod recv;
 mod send;
+mod standing;
 mod state;
 mod statistics;
+mod weak;
 
 #[cfg(test)]
 mod models;
@@ -16,11 +18,12 @@ mod tests;
 
 pub use capacity::Capacity;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
-pub use many::{Batches, RecvMany, SendMany};
+pub use many::{Batches, RecvMany, SendBatches, SendMany};
 pub use permit::{Permit, Reserve};
 pub use recv::{ReceiveStream, Recv};
 pub use send::{Closed, Send, SendStream};
 pub use statistics::Statistics;
+pub use weak::{WeakReceiveStream, WeakSendStream};
 
 use crate::loom::{Arc, Mutex, MutexGuard};
 use crate::waiting::{Key, Step, Visit, Wakes, wake};

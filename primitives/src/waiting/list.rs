@@ -1,8 +1,9 @@
 //! A slab of waiters threaded into lanes, where joining, moving and leaving take constant time.
 //!
 //! A waiter stands in one lane or, once its fate is decided, in none; it keeps its place in the slab
-//! until its owner makes it leave. Places are reused, so that nothing is allocated per wait. A [`Key`]
-//! belongs to the one future that joined, which is why it needs no generation.
+//! until its owner makes it leave. Places are reused, so that nothing is allocated per wait; a crowd's are
+//! given back when all of it has left. A [`Key`] belongs to the one future that joined, which is why it
+//! needs no generation.
 
 #[cfg(all(test, not(arbour_loom)))]
 mod tests;
@@ -11,6 +12,9 @@ use core::ops::{Index, IndexMut};
 
 /// No node.
 const NIL: usize = usize::MAX;
+
+/// So many places an empty list may keep, for those who come next.
+const KEPT: usize = 64;
 
 /// The place of a waiter, valid until it leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,8 @@ impl Key {
 /// Waiters in `LANES` lanes; the lanes are named by whoever owns the list.
 pub(crate) struct WaitList<W, const LANES: usize> {
     nodes: Vec<Node<W>>,
+    /// How many places are not free.
+    taken: usize,
     /// The first place that is free; those that follow are chained by `next`.
     free: usize,
     lanes: [Lane; LANES],
@@ -47,7 +53,12 @@ struct Lane {
 
 impl<W, const LANES: usize> WaitList<W, LANES> {
     pub(crate) const fn new() -> Self {
-        Self { nodes: Vec::new(), free: NIL, lanes: [Lane { first: NIL, last: NIL, len: 0 }; LANES] }
+        Self {
+            nodes: Vec::new(),
+            taken: 0,
+            free: NIL,
+            lanes: [Lane { first: NIL, last: NIL, len: 0 }; LANES],
+        }
     }
 
     pub(crate) const fn len(&self, lane: usize) -> usize {
@@ -103,22 +114,31 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
     /// Gives up a waiter's place and hands the waiter back.
     pub(crate) fn leave(&mut self, key: Key) -> W {
         self.unlink(key.0);
-        let node = &mut self.nodes[key.0];
-        node.next = self.free;
-        self.free = key.0;
-        node.waiter.take().expect(OCCUPIED)
+        let waiter = self.nodes[key.0].waiter.take();
+        self.free(key.0);
+        waiter.expect(OCCUPIED)
     }
 
     /// Gives up a waiter's place and drops the waiter there, which must hold nothing foreign any more.
     pub(crate) fn vacate(&mut self, key: Key) {
         self.unlink(key.0);
-        let node = &mut self.nodes[key.0];
-        node.next = self.free;
-        node.waiter = None;
-        self.free = key.0;
+        self.nodes[key.0].waiter = None;
+        self.free(key.0);
+    }
+
+    fn free(&mut self, index: usize) {
+        self.taken -= 1;
+        if self.taken == 0 && self.nodes.len() > KEPT {
+            self.nodes = Vec::new();
+            self.free = NIL;
+        } else {
+            self.nodes[index].next = self.free;
+            self.free = index;
+        }
     }
 
     fn allot(&mut self, waiter: W) -> usize {
+        self.taken += 1;
         let index = self.free;
         if index == NIL {
             self.nodes.push(Node { waiter: Some(waiter), lane: None, previous: NIL, next: NIL });

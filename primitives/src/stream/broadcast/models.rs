@@ -42,19 +42,22 @@ fn assert_at_rest(tx: &BroadcastSender<Item>, receivers: &[&BroadcastReceiver<It
     assert_eq!((told.waiting_senders, told.waiting_receivers), (0, 0));
 }
 
-/// The second item waits until the slowest has taken the first.
+/// A send waits until the slowest has taken the item before it.
 #[test]
 fn send_races_the_last_take() {
-    model(Bounds::preemptions(3), || {
+    model(Bounds::EXHAUSTIVE, || {
         let tx = stream(SlowReceiver::Wait);
-        let (quick, slow) = (tx.subscribe(), tx.subscribe());
-        let sender = tx.clone();
-        let sending = thread::spawn(move || [1, 2].map(|n| block_on(sender.send(item(n))).is_ok()));
-        drop(tx);
-        let receiving = thread::spawn(move || drain(slow));
-        assert_eq!(drain(quick), [1, 2]);
-        assert_eq!(receiving.join().unwrap(), [1, 2]);
-        assert_eq!(sending.join().unwrap(), [true, true]);
+        let (mut quick, mut slow) = (tx.subscribe(), tx.subscribe());
+        tx.try_send(item(1)).unwrap();
+        assert_eq!(*quick.try_recv().unwrap(), 1);
+        let sending = thread::spawn(move || {
+            block_on(tx.send(item(2))).unwrap();
+            tx
+        });
+        assert_eq!(*block_on(slow.recv()).unwrap(), 1);
+        let tx = sending.join().unwrap();
+        assert_at_rest(&tx, &[&quick, &slow]);
+        assert_eq!([quick, slow].map(|mut rx| *rx.try_recv().unwrap()), [2, 2]);
     });
 }
 
@@ -195,7 +198,7 @@ fn close_races_a_waiting_sender() {
 
 #[test]
 fn drop_of_the_last_sender_races_recv() {
-    model(Bounds::EXHAUSTIVE, || {
+    model(Bounds::preemptions(3), || {
         let tx = stream(SlowReceiver::Wait);
         let rx = tx.subscribe();
         let other = tx.clone();

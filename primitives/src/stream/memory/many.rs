@@ -1,11 +1,14 @@
 //! Batches: many items sent or received with one look at the stream, and one wake-up for all of them.
 
 mod batches;
+mod send_batches;
 
 pub use batches::Batches;
+pub use send_batches::SendBatches;
 
 use super::recv::Next;
-use super::{ReceiveStream, RecvError, SendError, SendStream, TryRecvError, TrySendError};
+use super::state::End;
+use super::{ReceiveStream, RecvError, SendError, SendStream, Shared, TryRecvError, TrySendError};
 use crate::scope::Gate;
 use crate::standstill;
 use crate::waiting::{Key, Wakes};
@@ -63,6 +66,11 @@ impl<T> SendStream<T> {
         wakes.wake();
         sent
     }
+
+    /// This end as a sink that queues up to `limit` items (0 counts as 1) and sends them together.
+    pub fn into_batches(self, limit: usize) -> SendBatches<T> {
+        SendBatches::new(self, limit)
+    }
 }
 
 impl<T> ReceiveStream<T> {
@@ -81,7 +89,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv_many<'a>(&'a self, into: &'a mut Vec<T>, limit: usize) -> RecvMany<'a, T> {
-        RecvMany { stream: self, into, limit, next: Next::default(), over: false }
+        RecvMany { stream: self, into, limit, next: self.standing().hand_over(self.parts().0), over: false }
     }
 
     /// Moves the items that are there, up to `limit`, to the end of `into`, and says how many they were.
@@ -91,6 +99,7 @@ impl<T> ReceiveStream<T> {
     /// [`TryRecvError::Empty`] when there is no item now, else as for [`recv_many`](Self::recv_many).
     pub fn try_recv_many(&self, into: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
         let (shared, end) = self.parts();
+        self.standing().forsake(shared);
         let mut wakes = Wakes::default();
         let received = shared.lock().try_recv_many(end, into, limit, &mut wakes);
         wakes.wake();
@@ -101,7 +110,7 @@ impl<T> ReceiveStream<T> {
     /// and up to `limit` (0 counts as 1).
     ///
     /// It ends where [`recv`](Self::recv) would give an error.
-    pub const fn batches(&self, limit: usize) -> Batches<'_, T> {
+    pub fn batches(&self, limit: usize) -> Batches<'_, T> {
         Batches::new(self, limit)
     }
 }
@@ -121,11 +130,19 @@ impl<T> Future for SendMany<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         ready!(this.gate.poll_enter(cx));
-        let (shared, end) = this.stream.parts();
-        let sent = shared
-            .visit(cx, false, |state, visit| state.poll_send_many(end, this.items, &mut this.seat, visit));
-        standstill::tell(sent, || shared.wanted("room"))
+        poll_sent(this.stream.parts(), this.items, &mut this.seat, cx)
     }
+}
+
+/// A wait for many items to be sent, a future's or a sink's.
+fn poll_sent<T>(
+    (shared, end): (&Shared<T>, &End),
+    items: &mut VecDeque<T>,
+    seat: &mut Option<Key>,
+    cx: &Context<'_>,
+) -> Poll<Result<(), SendError<()>>> {
+    let sent = shared.visit(cx, false, |state, visit| state.poll_send_many(end, items, seat, visit));
+    standstill::tell(sent, || shared.wanted("room"))
 }
 
 impl<T> Drop for SendMany<'_, T> {

@@ -6,6 +6,7 @@ mod batching;
 mod closing;
 mod handing_over;
 mod reserving;
+mod upgrading;
 
 use super::{Capacity, ReceiveStream, RecvError, SendStream, memory_stream};
 use crate::loom::{Arc, block_on};

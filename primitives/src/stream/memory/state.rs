@@ -33,6 +33,8 @@
 //! 6. Without open receivers no sender waits, and nothing is left but what is owed to the called.
 //! 7. A place that waits without a waker was woken since its last poll, and will be polled again.
 //! 8. `handed` counts the places in `LINE` that have no future: what was sent without waiting.
+//! 9. A side without open ends never has one again: a clone of a closed end is closed, and a weak end
+//!    becomes a real one only beside another.
 //!
 //! # Lock
 //!
@@ -153,8 +155,12 @@ impl<T> State<T> {
 
     /// Another end for the same side; the copy of a closed end is closed.
     pub(super) fn clone_end(&mut self, of: &End) -> End {
+        self.new_end(of.is_open())
+    }
+
+    fn new_end(&mut self, open: bool) -> End {
         self.next_end += 1;
-        End::new(self.next_end, of.is_open())
+        End::new(self.next_end, open)
     }
 
     const fn is_rendezvous(&self) -> bool {

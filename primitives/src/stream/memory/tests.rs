@@ -2,6 +2,7 @@
 
 mod adapters;
 mod batches;
+mod batching_sink;
 mod closing;
 mod conservation;
 mod foreign;
@@ -10,6 +11,7 @@ mod permits;
 mod rendezvous;
 mod sweep;
 mod telling;
+mod weak;
 
 use super::{ReceiveStream, SendStream};
 use crate::tests::{StdArc, Task, now};

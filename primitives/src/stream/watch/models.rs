@@ -32,7 +32,7 @@ fn send_races_changed() {
 /// The last value is seen before the end, and the end is heard.
 #[test]
 fn drop_of_the_last_sender_races_changed() {
-    model(Bounds::EXHAUSTIVE, || {
+    model(Bounds::preemptions(3), || {
         let (tx, mut rx) = watch(0);
         let other = tx.clone();
         let dropping = thread::spawn(move || drop(other));

@@ -1,6 +1,6 @@
 //! The list's order, which everybody's fairness stands on.
 
-use super::{Key, WaitList};
+use super::{KEPT, Key, WaitList};
 
 const HERE: usize = 0;
 const THERE: usize = 1;
@@ -62,4 +62,24 @@ fn who_was_taken_out_keeps_its_place_and_a_place_that_was_left_is_used_again() {
     list.leave(keys[0]);
     assert_eq!(list.join(THERE, 9), keys[0]);
     assert_eq!((lane(&list, HERE), lane(&list, THERE)), (vec![8], vec![9]));
+}
+
+#[test]
+fn a_list_that_a_crowd_has_left_holds_no_place_for_it_and_can_be_joined_again() {
+    let crowd = 0..u32::try_from(KEPT).unwrap() + 1;
+    let (mut list, keys) = list(crowd.clone());
+    let (last, others) = keys.split_last().unwrap();
+    others.iter().for_each(|key| list.vacate(*key));
+    assert_eq!((lane(&list, HERE), list.nodes.len()), (vec![crowd.end - 1], KEPT + 1));
+    list.leave(*last);
+    assert_eq!(list.nodes.capacity(), 0);
+    let key = list.join(THERE, 7);
+    assert_eq!((lane(&list, HERE), lane(&list, THERE), list[key]), (vec![], vec![7], 7));
+}
+
+#[test]
+fn a_list_that_a_few_have_left_keeps_their_places() {
+    let (mut list, keys) = list(0..u32::try_from(KEPT).unwrap());
+    keys.iter().for_each(|key| list.vacate(*key));
+    assert_eq!(list.nodes.len(), KEPT);
 }

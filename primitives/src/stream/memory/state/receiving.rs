@@ -13,6 +13,15 @@ impl<T> State<T> {
         self.clone_end(of)
     }
 
+    /// A receiving end more, where there is one (invariant 9).
+    pub(in super::super) fn upgrade_receive_end(&mut self) -> Option<End> {
+        if self.open_receivers == 0 && !crate::loom::fault("stream_receives_after_the_break") {
+            return None;
+        }
+        self.open_receivers += 1;
+        Some(self.new_end(true))
+    }
+
     /// Counts an end out that is dropped: no future of it is left. Carries out the items that nobody
     /// can take any more.
     pub(in super::super) fn drop_receive_end(&mut self, end: &End, wakes: &mut Wakes) -> VecDeque<T> {
@@ -139,6 +148,11 @@ impl<T> State<T> {
         }
         let item = self.take(&mut visit.wakes).expect("an item waits for each called receiver (invariant 3)");
         Step::Done(Ok(item))
+    }
+
+    /// Whether this receiver waits or was called: it has not been refused.
+    pub(in super::super) fn stands(&self, key: Key) -> bool {
+        self.receivers.lane(key).is_some()
     }
 
     /// Gives up the place of a receive that is dropped, and hands its call on. Carries out the item

@@ -12,6 +12,15 @@ impl<T> State<T> {
         self.clone_end(of)
     }
 
+    /// A sending end more, where there is one (invariant 9).
+    pub(in super::super) fn upgrade_send_end(&mut self) -> Option<End> {
+        if self.open_senders == 0 && !crate::loom::fault("stream_sends_after_the_end") {
+            return None;
+        }
+        self.open_senders += 1;
+        Some(self.new_end(true))
+    }
+
     /// Counts an end out that is dropped: no future of it is left.
     pub(in super::super) fn drop_send_end(&mut self, end: &End, wakes: &mut Wakes) {
         if end.shut() {
