@@ -9,5 +9,6 @@ mod combining;
 mod groups;
 mod scopes;
 mod streams;
+mod streams_together;
 mod supervisors;
 mod support;

@@ -1,6 +1,7 @@
 //! Memory streams: whoever is stopped at whichever poll, no item is lost or doubled.
 
 use crate::support::{sweep, turns};
+use arbour::stream::futures::SendBatches;
 use arbour::stream::{ObjectReceive, ObjectSend, ReceiveStream, SendStream, memory_stream};
 use futures::{SinkExt, StreamExt};
 use std::cell::RefCell;
@@ -194,4 +195,63 @@ fn sending_and_receiving_many() {
 #[test]
 fn a_stream_of_batches() {
     sweep_many(async |rx| rx.batches(2).next().await.unwrap());
+}
+
+/// A sink on loan: it comes back, with what is queued in it, when the borrower goes.
+struct SinkOnLoan<'a> {
+    sink: Option<SendBatches<u32>>,
+    kept: &'a RefCell<Option<SendBatches<u32>>>,
+}
+
+impl Drop for SinkOnLoan<'_> {
+    fn drop(&mut self) {
+        self.kept.replace(self.sink.take());
+    }
+}
+
+/// Feeds five items, flushing after the third, and notes which of them the sink has accepted.
+async fn feed_all(mut loan: SinkOnLoan<'_>, fed: &RefCell<Vec<u32>>) {
+    let sink = loan.sink.as_mut().expect("it was lent");
+    for item in 0..5 {
+        sink.feed(item).await.unwrap();
+        fed.borrow_mut().push(item);
+        if item == 2 {
+            sink.flush().await.unwrap();
+        }
+    }
+    sink.close().await.unwrap();
+}
+
+#[test]
+fn a_sink_that_sends_in_batches() {
+    for (capacity, limit) in [(0, 2), (1, 2), (2, 1), (2, 4), (8, 3)] {
+        let ledger = RefCell::new(Ledger::new(capacity));
+        let (kept, fed) = (RefCell::new(None), RefCell::new(Vec::new()));
+        let make = || {
+            *ledger.borrow_mut() = Ledger::new(capacity);
+            fed.take();
+            let (tx, rx) = ledger.borrow().ends();
+            let loan = SinkOnLoan { sink: Some(tx.into_batches(limit)), kept: &kept };
+            let (ledger, fed) = (&ledger, &fed);
+            async move {
+                let receiver = async {
+                    turns(2).await;
+                    while ledger.borrow().received.len() < 5 {
+                        let item = rx.recv().await.unwrap();
+                        ledger.borrow_mut().received.push(item);
+                        turns(1).await;
+                    }
+                };
+                tokio::join!(biased; feed_all(loan, fed), receiver);
+            }
+        };
+        sweep(make, |_| {
+            let sink = kept.take().expect("it comes back, however the run ended");
+            let queued = sink.into_parts().1;
+            let mut ledger = ledger.borrow_mut();
+            ledger.balances();
+            let found: Vec<_> = ledger.received.iter().chain(&queued).copied().collect();
+            assert_eq!(found, *fed.borrow(), "{queued:?} are queued");
+        });
+    }
 }

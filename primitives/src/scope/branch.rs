@@ -38,6 +38,7 @@ mod race;
 mod try_join_all;
 
 pub use arm::{Arm, Branch, End};
+pub(crate) use bells::Bells;
 pub use drive::Drive;
 pub use first_ok::{AllFailed, FirstOk, first_ok};
 pub use join_all::{JoinAll, join_all};

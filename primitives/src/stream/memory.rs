@@ -17,7 +17,7 @@ mod tests;
 
 pub use capacity::Capacity;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
-pub use many::{Batches, RecvMany, SendMany};
+pub use many::{Batches, RecvMany, SendBatches, SendMany};
 pub use permit::{Permit, Reserve};
 pub use recv::{ReceiveStream, Recv};
 pub use send::{Closed, Send, SendStream};

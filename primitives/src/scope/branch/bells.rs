@@ -13,7 +13,7 @@ use core::task::Waker;
 use std::task::Wake;
 
 /// The bells of a number of branches.
-pub(super) struct Bells {
+pub(crate) struct Bells {
     board: WakeArc<Board>,
     wakers: Vec<Waker>,
 }
@@ -36,7 +36,7 @@ struct Bell {
 
 impl Bells {
     /// All of them rung, so that each branch is polled first of all.
-    pub(super) fn all_rung(count: usize) -> Self {
+    pub(crate) fn all_rung(count: usize) -> Self {
         let state = State { woken: (0..count).collect(), is_rung: vec![true; count], task: None };
         let board = WakeArc::new(Board { state: Mutex::new(state) });
         let bell = |index| Waker::from(WakeArc::new(Bell { board: WakeArc::clone(&board), index }));
@@ -45,19 +45,19 @@ impl Bells {
     }
 
     /// Rings all of them, and wakes nobody.
-    pub(super) fn ring_all(&self) {
+    pub(crate) fn ring_all(&self) {
         let mut state = self.board.state.lock();
         state.woken = (0..self.wakers.len()).collect();
         state.is_rung.fill(true);
     }
 
-    pub(super) fn waker(&self, index: usize) -> &Waker {
+    pub(crate) fn waker(&self, index: usize) -> &Waker {
         &self.wakers[index]
     }
 
     /// Puts those that rang since the last call into `woken`, in the order in which they did; from now
     /// on they wake `task`.
-    pub(super) fn answer(&self, task: &Waker, woken: &mut Vec<usize>) {
+    pub(crate) fn answer(&self, task: &Waker, woken: &mut Vec<usize>) {
         woken.clear();
         if crate::loom::fault("branch_answers_before_it_listens") {
             self.board.state.lock().take(woken);

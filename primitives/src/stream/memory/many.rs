@@ -1,11 +1,14 @@
 //! Batches: many items sent or received with one look at the stream, and one wake-up for all of them.
 
 mod batches;
+mod send_batches;
 
 pub use batches::Batches;
+pub use send_batches::SendBatches;
 
 use super::recv::Next;
-use super::{ReceiveStream, RecvError, SendError, SendStream, TryRecvError, TrySendError};
+use super::state::End;
+use super::{ReceiveStream, RecvError, SendError, SendStream, Shared, TryRecvError, TrySendError};
 use crate::scope::Gate;
 use crate::standstill;
 use crate::waiting::{Key, Wakes};
@@ -62,6 +65,11 @@ impl<T> SendStream<T> {
         let sent = shared.lock().try_send_many(end, items, &mut wakes);
         wakes.wake();
         sent
+    }
+
+    /// This end as a sink that queues up to `limit` items (0 counts as 1) and sends them together.
+    pub fn into_batches(self, limit: usize) -> SendBatches<T> {
+        SendBatches::new(self, limit)
     }
 }
 
@@ -121,11 +129,19 @@ impl<T> Future for SendMany<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         ready!(this.gate.poll_enter(cx));
-        let (shared, end) = this.stream.parts();
-        let sent = shared
-            .visit(cx, false, |state, visit| state.poll_send_many(end, this.items, &mut this.seat, visit));
-        standstill::tell(sent, || shared.wanted("room"))
+        poll_sent(this.stream.parts(), this.items, &mut this.seat, cx)
     }
+}
+
+/// A wait for many items to be sent, a future's or a sink's.
+fn poll_sent<T>(
+    (shared, end): (&Shared<T>, &End),
+    items: &mut VecDeque<T>,
+    seat: &mut Option<Key>,
+    cx: &Context<'_>,
+) -> Poll<Result<(), SendError<()>>> {
+    let sent = shared.visit(cx, false, |state, visit| state.poll_send_many(end, items, seat, visit));
+    standstill::tell(sent, || shared.wanted("room"))
 }
 
 impl<T> Drop for SendMany<'_, T> {

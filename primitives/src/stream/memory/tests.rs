@@ -2,6 +2,7 @@
 
 mod adapters;
 mod batches;
+mod batching_sink;
 mod closing;
 mod conservation;
 mod foreign;
