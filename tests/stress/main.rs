@@ -26,13 +26,13 @@ const ITEMS: usize = if cfg!(debug_assertions) { 100_000 } else { 10_000_000 };
 fn stress(capacity: Capacity) {
     let course = Course { capacity, items: ITEMS, seed: 4, fault: None };
     let (tally, (dropped, cancelled)) = course.run().unwrap_or_else(|wrong| panic!("{wrong}"));
-    println!(
-        "capacity {capacity}, {ITEMS} items: {tally:?}, {dropped} awaits dropped, {cancelled} cancelled"
-    );
     assert_eq!(tally.all(), ITEMS);
-    assert!(tally.received > ITEMS / 2, "most are received");
-    assert!(tally.withdrawn > ITEMS / 1000 && tally.returned > ITEMS / 1000, "some are not");
-    assert!(dropped > ITEMS / 1000 && cancelled > ITEMS / 10_000, "awaits are cut short");
+    assert!(tally.received > ITEMS / 2, "most are received: {tally:?}");
+    assert!(tally.withdrawn > ITEMS / 1000 && tally.returned > ITEMS / 1000, "some are not: {tally:?}");
+    assert!(
+        dropped > ITEMS / 1000 && cancelled > ITEMS / 10_000,
+        "awaits are cut short: {dropped} dropped, {cancelled} cancelled"
+    );
 }
 
 #[test]
