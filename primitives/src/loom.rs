@@ -34,6 +34,11 @@ impl<T> Mutex<T> {
     pub fn lock(&self) -> MutexGuard<'_, T> {
         imp::lock(&self.0)
     }
+
+    /// The value, of which nobody else can have a hold.
+    pub fn value_mut(&mut self) -> &mut T {
+        imp::value_mut(&mut self.0)
+    }
 }
 
 #[cfg(not(arbour_loom))]
@@ -47,6 +52,11 @@ mod imp {
     #[inline]
     pub(super) fn lock<T>(mutex: &RawMutex<T>) -> MutexGuard<'_, T> {
         mutex.lock()
+    }
+
+    #[inline]
+    pub(super) fn value_mut<T>(mutex: &mut RawMutex<T>) -> &mut T {
+        mutex.get_mut()
     }
 
     /// Runs a model's body once, with real threads.
@@ -74,6 +84,10 @@ mod imp {
 
     pub(super) fn lock<T>(mutex: &RawMutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(super) fn value_mut<T>(mutex: &mut RawMutex<T>) -> &mut T {
+        mutex.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
     use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 use crate::support::{sweep, turns};
 use arbour::stream::futures::SendBatches;
 use arbour::stream::{ObjectReceive, ObjectSend, ReceiveStream, SendStream, memory_stream};
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
@@ -103,6 +103,15 @@ fn the_sink_and_the_stream() {
     let sink_one = async |mut tx: SendStream<u32>, item| SinkExt::send(&mut tx, item).await.unwrap();
     let next_one = async |mut rx: ReceiveStream<u32>| rx.next().await.unwrap();
     sweep_both(sink_one, next_one);
+}
+
+#[test]
+fn a_receive_in_the_place_of_a_dropped_next() {
+    let receive_after_next = async |mut rx: ReceiveStream<u32>| match rx.next().now_or_never() {
+        Some(item) => item.unwrap(),
+        None => rx.recv().await.unwrap(),
+    };
+    sweep_both(send_one, receive_after_next);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod many;
 mod permit;
 mod recv;
 mod send;
+mod standing;
 mod state;
 mod statistics;
 mod weak;

@@ -31,9 +31,7 @@ use std::collections::VecDeque;
 ///
 /// A `next` that is dropped has taken nothing. When the merge is dropped, what the sources hold is still
 /// with them; they are dropped with it, unless they are references, or
-/// [`into_sources`](Merge::into_sources) took them back. A memory stream that was asked in vain keeps its
-/// place in line, and an item may have been called for it: go on with its `next`, or drop it, because its
-/// `recv` stands behind that place.
+/// [`into_sources`](Merge::into_sources) took them back.
 ///
 /// # Examples
 ///

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 /// Both are asked for their next item at the same time, so a pair takes as long as the slower one. The item
 /// that comes first is held until its partner comes. When the partner never comes, because its source has
 /// ended, [`into_parts`](Zip::into_parts) gives the held one back with the sources; elsewhere such a half
-/// pair is lost. A memory stream that was asked in vain keeps its place in line: go on with its `next`.
+/// pair is lost.
 ///
 /// Errors that the sources give as items pass through, each in its half of a pair. To have items as they
 /// come there is [`merge`](super::merge()).

@@ -89,7 +89,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv_many<'a>(&'a self, into: &'a mut Vec<T>, limit: usize) -> RecvMany<'a, T> {
-        RecvMany { stream: self, into, limit, next: Next::default(), over: false }
+        RecvMany { stream: self, into, limit, next: self.standing().hand_over(self.parts().0), over: false }
     }
 
     /// Moves the items that are there, up to `limit`, to the end of `into`, and says how many they were.
@@ -99,6 +99,7 @@ impl<T> ReceiveStream<T> {
     /// [`TryRecvError::Empty`] when there is no item now, else as for [`recv_many`](Self::recv_many).
     pub fn try_recv_many(&self, into: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
         let (shared, end) = self.parts();
+        self.standing().forsake(shared);
         let mut wakes = Wakes::default();
         let received = shared.lock().try_recv_many(end, into, limit, &mut wakes);
         wakes.wake();
@@ -109,7 +110,7 @@ impl<T> ReceiveStream<T> {
     /// and up to `limit` (0 counts as 1).
     ///
     /// It ends where [`recv`](Self::recv) would give an error.
-    pub const fn batches(&self, limit: usize) -> Batches<'_, T> {
+    pub fn batches(&self, limit: usize) -> Batches<'_, T> {
         Batches::new(self, limit)
     }
 }

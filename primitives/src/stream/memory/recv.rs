@@ -1,5 +1,6 @@
 //! The receiving end, and what is awaited at it.
 
+use super::standing::Standing;
 use super::state::End;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
 use crate::scope::Gate;
@@ -19,21 +20,27 @@ use futures::Stream;
 /// the end; [`close_end`](Self::close_end) closes only this *end*, as dropping it would, while others
 /// still refer to it.
 ///
-/// It is a [`Stream`] as well, which ends where [`recv`](Self::recv) would give an error.
+/// It is a [`Stream`] as well, which ends where [`recv`](Self::recv) would give an error. A `next` that is
+/// dropped keeps its place in line until the end is dropped or receives in another way, which then goes on
+/// in that place.
 pub struct ReceiveStream<T> {
     shared: Shared<T>,
     end: End,
-    /// What the stream waits for; a clone begins without.
-    next: Next,
+    /// A clone begins without.
+    standing: Standing,
 }
 
 impl<T> ReceiveStream<T> {
     pub(super) fn new(shared: Shared<T>, end: End) -> Self {
-        Self { shared, end, next: Next::default() }
+        Self { shared, end, standing: Standing::default() }
     }
 
     pub(super) const fn parts(&self) -> (&Shared<T>, &End) {
         (&self.shared, &self.end)
+    }
+
+    pub(super) const fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// Receives the next item, waiting until there is one.
@@ -48,7 +55,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv(&self) -> Recv<'_, T> {
-        Recv { stream: self, next: Next::default(), over: false }
+        Recv { stream: self, next: self.standing.hand_over(&self.shared), over: false }
     }
 
     /// Receives an item that is there, straight from a waiting sender if the stream is a rendezvous.
@@ -58,6 +65,7 @@ impl<T> ReceiveStream<T> {
     ///
     /// [`TryRecvError::Empty`] when there is no item now, else as for [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.standing.forsake(&self.shared);
         let mut wakes = Wakes::default();
         let received = self.shared.lock().try_recv(&self.end, &mut wakes);
         wakes.wake();
@@ -127,7 +135,7 @@ impl<T> Clone for ReceiveStream<T> {
 
 impl<T> Drop for ReceiveStream<T> {
     fn drop(&mut self) {
-        self.next.forsake(&self.shared);
+        self.standing.forsake(&self.shared);
         let mut wakes = Wakes::default();
         let shed = self.shared.lock().drop_receive_end(&self.end, &mut wakes);
         wakes.wake();
@@ -146,7 +154,7 @@ impl<T> Stream for ReceiveStream<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
-        this.next.poll(&this.shared, &this.end, cx).map(Result::ok)
+        this.standing.poll(&this.shared, &this.end, cx).map(Result::ok)
     }
 }
 
@@ -193,12 +201,23 @@ pub(super) struct Next {
 }
 
 impl Next {
-    pub(super) const fn new() -> Self {
-        Self { gate: Gate::new(), seat: None }
+    /// Whether it waits, or was called for an item.
+    pub(super) fn stands<T>(&self, shared: &Shared<T>) -> bool {
+        self.seat.is_some_and(|key| shared.lock().stands(key))
+    }
+
+    /// An await that has not begun, in the place of this one.
+    pub(super) fn anew(self) -> Self {
+        Self { gate: Gate::new(), seat: self.seat }
     }
 
     #[inline]
-    fn poll<T>(&mut self, shared: &Shared<T>, end: &End, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+    pub(super) fn poll<T>(
+        &mut self,
+        shared: &Shared<T>,
+        end: &End,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
         ready!(self.gate.poll_enter(cx));
         let received = match self.at_once(shared, end) {
             Some(item) => Ok(item),

@@ -35,9 +35,8 @@ pub struct Batches<'a, T> {
 }
 
 impl<'a, T> Batches<'a, T> {
-    pub(super) const fn new(stream: &'a ReceiveStream<T>, limit: usize) -> Self {
-        let limit = if limit == 0 { 1 } else { limit };
-        Self { stream, limit, next: Next::new() }
+    pub(super) fn new(stream: &'a ReceiveStream<T>, limit: usize) -> Self {
+        Self { stream, limit: limit.max(1), next: stream.standing().hand_over(stream.parts().0) }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::loom::{Bounds, block_on, model, thread};
 use core::pin::pin;
 use core::task::Context;
 use futures::task::noop_waker_ref;
+use futures::{FutureExt, StreamExt};
 
 fn send_and_receive_two(capacity: usize) {
     let (tx, rx) = stream(capacity);
@@ -98,6 +99,21 @@ fn dropped_receiver(capacity: usize) {
     assert_eq!(received, 1);
     assert_eq!(drain(&rx), 0);
     assert_at_rest(&tx);
+}
+
+/// A wait of the end as a stream is dropped; what is awaited next gets the item that comes for it.
+#[test]
+fn receive_in_the_place_of_a_dropped_next_races_send() {
+    model(Bounds::EXHAUSTIVE, || {
+        let (tx, mut rx) = stream(1);
+        assert!(rx.next().now_or_never().is_none());
+        let sending = thread::spawn(move || {
+            tx.try_send(item(1)).unwrap();
+            tx
+        });
+        assert_eq!(*block_on(rx.recv()).unwrap(), 1);
+        assert_at_rest(&sending.join().unwrap());
+    });
 }
 
 #[test]

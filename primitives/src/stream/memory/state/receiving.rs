@@ -150,6 +150,11 @@ impl<T> State<T> {
         Step::Done(Ok(item))
     }
 
+    /// Whether this receiver waits or was called: it has not been refused.
+    pub(in super::super) fn stands(&self, key: Key) -> bool {
+        self.receivers.lane(key).is_some()
+    }
+
     /// Gives up the place of a receive that is dropped, and hands its call on. Carries out the item
     /// that was owed to it if nobody is left to take it.
     pub(in super::super) fn forsake_receiver(

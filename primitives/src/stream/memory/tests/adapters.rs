@@ -1,10 +1,11 @@
 //! The ends as `Stream`, `Sink` and through the traits of object streams.
 
-use super::super::{RecvError, SendError, TrySendError, memory_stream};
+use super::super::{ReceiveStream, RecvError, SendError, TrySendError, memory_stream};
 use super::{Task, assert_nobody_waits, check, now};
 use crate::stream::{ObjectReceive, ObjectSend};
 use core::future::poll_fn;
 use core::pin::Pin;
+use core::task::Poll;
 use futures::{Sink, SinkExt, StreamExt};
 
 #[test]
@@ -29,6 +30,59 @@ fn a_stream_that_waits_keeps_its_place_between_polls_and_gives_it_up_when_droppe
     drop(rx);
     assert_eq!(next.wakes(), 1);
     assert_eq!(next.finish(), Ok('a'));
+}
+
+#[test]
+fn what_is_awaited_after_a_dropped_next_goes_on_in_its_place() {
+    let (tx, mut rx) = memory_stream(1);
+    let other = rx.clone();
+    drop(Task::waiting(rx.next()));
+    let later = Task::waiting(other.recv());
+    tx.try_send('a').unwrap();
+    assert_eq!((later.wakes(), now(rx.recv())), (0, Ok('a')));
+
+    drop(Task::waiting(rx.next()));
+    let mut receive = Task::waiting(rx.recv());
+    check(&tx);
+    tx.try_send('b').unwrap();
+    assert_eq!((later.wakes(), receive.wakes()), (1, 0), "it stands behind `later` now");
+    assert_eq!(later.finish(), Ok('b'));
+    tx.try_send('c').unwrap();
+    assert_eq!((receive.wakes(), receive.poll()), (1, Poll::Ready(Ok('c'))));
+}
+
+#[test]
+fn no_way_to_receive_stands_behind_a_next_of_the_same_end_that_was_dropped() {
+    let (tx, mut rx) = memory_stream(1);
+    let waited = |rx: &mut ReceiveStream<char>, item| {
+        drop(Task::waiting(rx.next()));
+        tx.try_send(item).unwrap();
+    };
+    waited(&mut rx, 'a');
+    assert_eq!(rx.try_recv(), Ok('a'));
+    let mut items = Vec::new();
+    waited(&mut rx, 'b');
+    assert_eq!(now(rx.recv_many(&mut items, 2)), Ok(1));
+    waited(&mut rx, 'c');
+    assert_eq!(rx.try_recv_many(&mut items, 2), Ok(1));
+    assert_eq!(items, ['b', 'c']);
+    waited(&mut rx, 'd');
+    assert_eq!(now(rx.batches(2).next()), Some(vec!['d']));
+    waited(&mut rx, 'e');
+    assert_eq!(now(rx.next()), Some('e'));
+    assert_nobody_waits(&rx);
+}
+
+#[test]
+fn a_refusal_of_a_next_that_was_dropped_is_not_handed_on() {
+    let (tx, mut rx) = memory_stream(1);
+    drop(Task::waiting(rx.next()));
+    rx.close();
+    rx.reopen();
+    let receive = Task::waiting(rx.recv());
+    check(&tx);
+    tx.try_send('a').unwrap();
+    assert_eq!(receive.finish(), Ok('a'));
 }
 
 #[test]

@@ -1,0 +1,63 @@
+//! The wait of a receiving end that is polled as a stream.
+//!
+//! It outlives the `next` that began it, and nobody hears of the drop of that one. Whoever receives through
+//! a reference to the end while it stands there is the only one who still can: polling the end as a stream
+//! takes a `&mut`. So its place in line goes to them, with the item that it may have been called for.
+
+use super::recv::Next;
+use super::state::End;
+use super::{RecvError, Shared};
+use crate::loom::Mutex;
+use crate::loom::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll};
+
+/// What the stream waits for.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    next: Mutex<Next>,
+    /// Whether `next` may have a place. ORDERING: written through `&mut`, or by those who read it as true
+    /// and then lock; a stale `true` finds no place.
+    waits: AtomicBool,
+}
+
+impl Standing {
+    #[inline]
+    pub(super) fn poll<T>(
+        &mut self,
+        shared: &Shared<T>,
+        end: &End,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, RecvError>> {
+        // A waker of somebody else's that panics in this poll leaves it so.
+        self.waits.store(true, Ordering::Relaxed);
+        let received = self.next.value_mut().poll(shared, end, cx);
+        self.waits.store(received.is_pending(), Ordering::Relaxed);
+        received
+    }
+
+    /// A new await, in the place of this wait if it has one. What was refused is not handed on: the stream
+    /// may have been reopened since.
+    #[inline]
+    pub(super) fn hand_over<T>(&self, shared: &Shared<T>) -> Next {
+        if self.waits.load(Ordering::Relaxed) && !crate::loom::fault("stream_stands_in_its_own_way") {
+            self.take(shared)
+        } else {
+            Next::default()
+        }
+    }
+
+    #[cold]
+    fn take<T>(&self, shared: &Shared<T>) -> Next {
+        self.waits.store(false, Ordering::Relaxed);
+        let mut begun = core::mem::take(&mut *self.next.lock());
+        if !begun.stands(shared) {
+            begun.forsake(shared);
+        }
+        begun.anew()
+    }
+
+    /// Gives up the place, if it has one.
+    pub(super) fn forsake<T>(&self, shared: &Shared<T>) {
+        self.hand_over(shared).forsake(shared);
+    }
+}
