@@ -4,6 +4,7 @@ mod arbour;
 mod cell;
 #[cfg(test)]
 mod guarantees;
+pub mod parked;
 mod peers;
 mod row;
 
@@ -19,7 +20,10 @@ const SAMPLE: Duration = Duration::from_millis(20);
 pub fn benches() -> Vec<Bench> {
     let one_by_one = Cell::all().flat_map(|cell| [bench::<8>(cell), bench::<256>(cell)]);
     let batches = Cell::all().filter(|cell| cell.holds_a_batch());
-    one_by_one.chain(batches.flat_map(|cell| [batches_of::<8>(cell), batches_of::<256>(cell)])).collect()
+    one_by_one
+        .chain(batches.flat_map(|cell| [batches_of::<8>(cell), batches_of::<256>(cell)]))
+        .chain(parked::benches().map(|bench| bench.sample(SAMPLE)))
+        .collect()
 }
 
 /// Our batches against the peers, which send and receive one by one.

@@ -16,11 +16,4 @@ impl Random {
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         ((bits ^ (bits >> 31)) % bound as u64) as usize
     }
-
-    /// The numbers below `count`, in a random order.
-    pub(crate) fn order_of(&mut self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        (1..count).for_each(|last| order.swap(last, self.below(last + 1)));
-        order
-    }
 }

@@ -10,6 +10,7 @@ pub(crate) enum Section {
     Check,
     Test,
     Loom,
+    Stress,
     Docs,
     Features,
     Benches,
@@ -18,10 +19,11 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const ALL: [(&'static str, Self); 8] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("check", Self::Check),
         ("test", Self::Test),
         ("loom", Self::Loom),
+        ("stress", Self::Stress),
         ("docs", Self::Docs),
         ("features", Self::Features),
         ("benches", Self::Benches),
@@ -39,6 +41,7 @@ impl Section {
             Self::Check => check::run(steps),
             Self::Test => test::run(steps),
             Self::Loom => loom::run(steps, None),
+            Self::Stress => test::stress(steps),
             Self::Docs => docs::pages(steps),
             Self::Features => features::run_all(steps),
             Self::Benches => benches(steps),

@@ -9,8 +9,9 @@ Usage: cargo xtask <command>
   check                   format, clippy, tidy laws: fit for a pre-commit hook
   test                    every test but the benches', then doctests and the book's chapters
   loom [filter]           the loom models, one process each, then their twins with a planted fault
+  stress                  the memory stream under ten million items a capacity, with optimisations
   bench [name] [-- args]  all benches, or the one of this name
-  ci [--skip section]...  all of it: check test loom docs features benches deny book
+  ci [--skip section]...  all of it: check test loom stress docs features benches deny book
   help                    this text
 ";
 
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Check,
     Test,
     Loom { filter: Option<String> },
+    Stress,
     Bench { name: Option<String>, args: Vec<String> },
     Ci { skip: Vec<Section> },
     Help,
@@ -34,6 +36,7 @@ impl Command {
             "check" => Self::Check,
             "test" => Self::Test,
             "loom" => Self::Loom { filter: args.next() },
+            "stress" => Self::Stress,
             "bench" => bench(&mut args)?,
             "ci" => Self::Ci { skip: skipped(&mut args)? },
             "help" | "--help" | "-h" => Self::Help,

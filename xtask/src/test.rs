@@ -1,4 +1,5 @@
-//! `test`: every test of the workspace but the benches', then the doctests, among them the book.
+//! `test`: every test of the workspace but the benches', then the doctests, among them the book; `stress`: one
+//! of the tests at its full length.
 
 use crate::step::{Outcome, Steps};
 use crate::workspace::without_benches;
@@ -11,4 +12,9 @@ pub(crate) fn run(steps: &mut Steps) -> Outcome {
     let targets: &[_] = &["--lib", "--bins", "--tests", "--examples"];
     steps.cargo("tests", &[&["test", "--workspace"], others, targets].concat())?;
     steps.cargo("doctests", &[&["test", "--workspace"], others, &["--doc"]].concat())
+}
+
+/// Ten million items through each stream, with optimisations; `test` sends a hundredth of them without.
+pub(crate) fn stress(steps: &mut Steps) -> Outcome {
+    steps.cargo("stress", &["test", "--release", "--package", "arbour", "--test", "stress"])
 }

@@ -1,9 +1,8 @@
 //! Waiters go in any order, and each at the same price.
 
 use super::super::measure::grows_linearly;
-use super::super::random::Random;
-use super::WAITERS;
 use super::crowd::Crowd;
+use super::{WAITERS, shuffled};
 use arbour::stream::{Capacity, memory_stream};
 use cpu_time::ThreadTime;
 use std::time::Duration;
@@ -11,11 +10,8 @@ use std::time::Duration;
 /// In which order so many go.
 type Order = fn(usize) -> Vec<usize>;
 
-const ORDERS: [Order; 3] = [
-    |count| (0..count).collect(),
-    |count| (0..count).rev().collect(),
-    |count| Random::new(4).order_of(count),
-];
+const ORDERS: [Order; 3] =
+    [|count| (0..count).collect(), |count| (0..count).rev().collect(), |count| shuffled(count)];
 
 fn time_to_leave<F: Future + Unpin>(crowd: &mut Crowd<F>, order: &[usize]) -> Duration {
     let begun = ThreadTime::now();

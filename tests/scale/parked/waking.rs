@@ -1,8 +1,7 @@
 //! Who waits is woken in the order of waiting, once, and never in vain.
 
-use super::super::random::Random;
-use super::WAITERS;
 use super::crowd::Crowd;
+use super::{WAITERS, shuffled};
 use arbour::stream::{Capacity, ReceiveStream, RecvError, SendError, SendStream, memory_stream};
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -175,7 +174,7 @@ fn closing_wakes_all_senders_once_in_order_and_hands_each_its_item() {
 
 /// A random half of all, and the others in their order.
 fn halves() -> (Vec<usize>, Vec<usize>) {
-    let mut leaving = Random::new(4).order_of(WAITERS);
+    let mut leaving = shuffled(WAITERS);
     let mut staying = leaving.split_off(WAITERS / 2);
     staying.sort_unstable();
     (leaving, staying)
