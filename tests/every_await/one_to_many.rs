@@ -42,7 +42,7 @@ impl Ledger {
 /// in the row of items outlives the run.
 fn sweep_both(
     send: impl AsyncFn(BroadcastSender<u32>, u32),
-    receive: impl AsyncFn(&mut BroadcastReceiver<u32>) -> u32,
+    receive: &impl AsyncFn(&mut BroadcastReceiver<u32>) -> u32,
 ) {
     let ledger = RefCell::new(Ledger::new());
     let make = || {
@@ -102,19 +102,19 @@ impl Drop for Lent<'_> {
 
 #[test]
 fn broadcasting() {
-    sweep_both(async |tx, item| tx.send(item).await.unwrap(), async |rx| rx.recv().await.unwrap());
+    sweep_both(async |tx, item| tx.send(item).await.unwrap(), &async |rx| rx.recv().await.unwrap());
 }
 
 #[test]
 fn broadcasting_by_sink_and_stream() {
     let send = async |mut tx: BroadcastSender<u32>, item| SinkExt::send(&mut tx, item).await.unwrap();
-    sweep_both(send, async |rx| rx.next().await.unwrap().unwrap());
+    sweep_both(send, &async |rx| rx.next().await.unwrap().unwrap());
 }
 
 #[test]
 fn broadcasting_through_the_traits_of_object_streams() {
     let send = async |mut tx: BroadcastSender<u32>, item| ObjectSend::send(&mut tx, item).await.unwrap();
-    sweep_both(send, async |rx| ObjectReceive::recv(rx).await.unwrap().unwrap());
+    sweep_both(send, &async |rx| ObjectReceive::recv(rx).await.unwrap().unwrap());
 }
 
 /// A sender that waits for room is stopped, or the receiver that it waits for.
@@ -153,14 +153,14 @@ fn broadcasting_into_a_full_stream() {
 }
 
 /// Sweeps a sender of 1, 2 and 3 and a receiver, which looks for more than it saw last.
-fn sweep_watch(look: impl AsyncFn(&mut WatchReceiver<u32>, u32) -> u32) {
+fn sweep_watch(look: &impl AsyncFn(&mut WatchReceiver<u32>, u32) -> u32) {
     let seen = RefCell::new(Vec::new());
     let (kept, witness) = watch(0);
     let make = || {
         seen.borrow_mut().clear();
         kept.send(0);
         let (tx, mut rx) = (kept.clone(), kept.subscribe());
-        let (seen, look) = (&seen, &look);
+        let seen = &seen;
         async move {
             let sender = async {
                 for value in 1..4 {
@@ -189,15 +189,15 @@ fn sweep_watch(look: impl AsyncFn(&mut WatchReceiver<u32>, u32) -> u32) {
 
 #[test]
 fn watching_for_changes() {
-    sweep_watch(async |rx, _| *rx.changed().await.unwrap());
+    sweep_watch(&async |rx, _| *rx.changed().await.unwrap());
 }
 
 #[test]
 fn watching_for_a_value() {
-    sweep_watch(async |rx, last| *rx.wait_for(|value| *value > last).await.unwrap());
+    sweep_watch(&async |rx, last| *rx.wait_for(|value| *value > last).await.unwrap());
 }
 
 #[test]
 fn watching_by_stream() {
-    sweep_watch(async |rx, _| *rx.next().await.unwrap());
+    sweep_watch(&async |rx, _| *rx.next().await.unwrap());
 }
