@@ -19,11 +19,21 @@ const SAMPLE: Duration = Duration::from_millis(20);
 #[must_use]
 pub fn benches() -> Vec<Bench> {
     let one_by_one = Cell::all().flat_map(|cell| [bench::<8>(cell), bench::<256>(cell)]);
+    let ahead = Cell::all().filter(|cell| cell.holds_a_batch() && cell.has_one_receiver());
     let batches = Cell::all().filter(|cell| cell.holds_a_batch());
     one_by_one
+        .chain(ahead.flat_map(|cell| [reading_ahead::<8>(cell), reading_ahead::<256>(cell)]))
         .chain(batches.flat_map(|cell| [batches_of::<8>(cell), batches_of::<256>(cell)]))
         .chain(parked::benches().map(|bench| bench.sample(SAMPLE)))
         .collect()
+}
+
+/// Our one receiver that reads ahead against the peers, where one receiver is all there is.
+fn reading_ahead<const BYTES: usize>(cell: Cell) -> Bench {
+    let name = format!("ahead/{}", cell.name(BYTES));
+    Bench::new(name, ITEMS, arbour::reading_ahead::<BYTES>(cell), peers::rows::<BYTES>(cell))
+        .countable(cell.is_countable())
+        .sample(SAMPLE)
 }
 
 /// Our batches against the peers, which send and receive one by one.

@@ -17,7 +17,7 @@ pub use broadcast::{
     SlowReceiver, ZeroCapacity, broadcast,
 };
 pub use memory::{
-    Capacity, Permit, ReceiveStream, RecvError, SendError, SendStream, Statistics, TryRecvError,
+    Capacity, Permit, ReadAhead, ReceiveStream, RecvError, SendError, SendStream, Statistics, TryRecvError,
     TrySendError, WeakReceiveStream, WeakSendStream, memory_stream,
 };
 pub use merge::{Merge, MergeTwo, merge, merge_two};
@@ -29,6 +29,8 @@ pub use zip::{Half, Zip, zip};
 /// The futures that the ends of streams in memory give.
 pub mod futures {
     pub use super::broadcast::{BroadcastRecv, BroadcastSend};
-    pub use super::memory::{Batches, Closed, Recv, RecvMany, Reserve, Send, SendBatches, SendMany};
+    pub use super::memory::{
+        Batches, Closed, Recv, RecvAhead, RecvMany, Reserve, Send, SendBatches, SendMany,
+    };
     pub use super::watch::{Changed, WaitFor};
 }

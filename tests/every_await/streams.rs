@@ -206,6 +206,17 @@ fn a_stream_of_batches() {
     sweep_many(async |rx| rx.batches(2).next().await.unwrap());
 }
 
+/// What was taken ahead goes back when the receive is dropped with its end.
+#[test]
+fn reading_ahead() {
+    sweep_many(async |rx| {
+        let mut ahead = rx.read_ahead(2);
+        let first = ahead.recv().await.unwrap();
+        vec![first]
+    });
+    sweep_many(async |rx| vec![rx.read_ahead(2).next().await.unwrap()]);
+}
+
 /// A sink on loan: it comes back, with what is queued in it, when the borrower goes.
 struct SinkOnLoan<'a> {
     sink: Option<SendBatches<u32>>,

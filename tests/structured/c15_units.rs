@@ -122,7 +122,7 @@ fn a_loop_of_outermost_scopes_yields_to_its_siblings() {
 }
 
 #[test]
-fn one_in_eight_of_our_awaits_takes_from_the_budget_of_tokio() {
+fn one_in_32_of_our_awaits_takes_from_the_budget_of_tokio() {
     everywhere(2, || async {
         let left_after = async |awaits: u32| {
             turns(1).await;
@@ -136,14 +136,14 @@ fn one_in_eight_of_our_awaits_takes_from_the_budget_of_tokio() {
             }
             left
         };
-        let outcome = CancelScope::new().run(async { [left_after(0).await, left_after(80).await] });
+        let outcome = CancelScope::new().run(async { [left_after(0).await, left_after(100).await] });
         let [untouched, used] = outcome.await.unwrap();
-        assert_eq!(untouched - used, 10);
+        assert_eq!(untouched - used, 3);
     });
 }
 
 #[test]
-fn where_the_budget_of_tokio_is_spent_ours_are_held_back_within_eight() {
+fn where_the_budget_of_tokio_is_spent_ours_are_held_back_within_32() {
     everywhere(2, || async {
         let outcome = CancelScope::new().run(async {
             turns(1).await;
@@ -160,7 +160,7 @@ fn where_the_budget_of_tokio_is_spent_ours_are_held_back_within_eight() {
             unreachable!("one of them is held back")
         });
         let (passed, renewed) = outcome.await.unwrap();
-        assert!(passed < 8 && renewed, "{passed} awaits passed");
+        assert!(passed <= 32 && renewed, "{passed} awaits passed");
     });
 }
 

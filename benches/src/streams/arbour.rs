@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::row::{Receives, Sends, TAKEN, drain, pour, row, run};
 use crate::harness::Row;
 use arbour::task_group;
-use arbour_primitives::stream::{Capacity, ReceiveStream, SendStream, memory_stream};
+use arbour_primitives::stream::{Capacity, ReadAhead, ReceiveStream, SendStream, memory_stream};
 use std::collections::VecDeque;
 use std::hint::black_box;
 
@@ -13,7 +13,10 @@ type Ends<const BYTES: usize> = (Vec<SendStream<[u8; BYTES]>>, Vec<ReceiveStream
 /// Each await passes the gate of its scope, and each poll that of its task.
 pub(super) fn in_a_group<const BYTES: usize>(cell: Cell) -> Row {
     Row::new("arbour", move |times, stopwatch| {
-        run(cell, times, stopwatch, || group(cell, open::<BYTES>(cell)));
+        run(cell, times, stopwatch, || {
+            let (senders, receivers) = open::<BYTES>(cell);
+            group(cell, senders, receivers)
+        });
     })
 }
 
@@ -21,6 +24,22 @@ pub(super) fn in_a_group<const BYTES: usize>(cell: Cell) -> Row {
 pub(super) fn in_bare_tasks<const BYTES: usize>(cell: Cell) -> Row {
     row(cell, "arbour in bare tasks", move || open::<BYTES>(cell))
 }
+
+/// The same with a receiver that reads ahead. Half of the capacity is the stream's and half is the receiver's, so
+/// that no more items are on their way than with a peer.
+pub(super) fn reading_ahead<const BYTES: usize>(cell: Cell) -> Row {
+    let ahead = cell.capacity.map_or(AHEAD, |capacity| capacity / 2);
+    let stored = Cell { capacity: cell.capacity.map(|capacity| capacity - ahead), ..cell };
+    Row::new("arbour", move |times, stopwatch| {
+        run(cell, times, stopwatch, || {
+            let (senders, receivers) = open::<BYTES>(stored);
+            group(cell, senders, receivers.into_iter().map(move |receiver| receiver.read_ahead(ahead)))
+        });
+    })
+}
+
+/// How far ahead of an unbounded stream.
+const AHEAD: usize = 64;
 
 /// The same ends in a group, which send and receive many items at a time.
 pub(super) fn in_batches<const BYTES: usize>(cell: Cell) -> Row {
@@ -33,7 +52,11 @@ fn open<const BYTES: usize>(cell: Cell) -> Ends<BYTES> {
     cell.ends(memory_stream(cell.capacity.map_or(Capacity::Unbounded, Capacity::Bounded)))
 }
 
-async fn group<const BYTES: usize>(cell: Cell, (senders, receivers): Ends<BYTES>) {
+async fn group<const BYTES: usize>(
+    cell: Cell,
+    senders: Vec<SendStream<[u8; BYTES]>>,
+    receivers: impl IntoIterator<Item = impl Receives<[u8; BYTES]>> + Send,
+) {
     let group = task_group(async |group| {
         for sender in senders {
             drop(group.spawn_value(pour(sender, cell.items_of_each_sender())));
@@ -80,6 +103,12 @@ async fn drain_many<const BYTES: usize>(receiver: ReceiveStream<[u8; BYTES]>) {
 impl<T: Send + 'static> Sends<T> for SendStream<T> {
     async fn send(&mut self, item: T) {
         Self::send(self, item).await.expect(TAKEN);
+    }
+}
+
+impl<T: Send + 'static> Receives<T> for ReadAhead<T> {
+    async fn recv(&mut self) -> Option<T> {
+        Self::recv(self).await.ok()
     }
 }
 

@@ -3,14 +3,15 @@
 //! One small driver, shared by the future of a scope and by what foreign code left of one.
 
 use super::budget::Wait;
+use super::current::{self, Ring};
 use super::frame::{Ended, Frame, Plan};
 use super::mail::{Deferred, Mail};
 use super::node::{ABORT, MAIL, Node, OVER, REARM};
 use super::remains::Remains;
+use super::report;
 use super::runtime::BoxFuture;
 use super::subject::Subject;
 use super::tree::{self, Ending, Step};
-use super::{current, report};
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -67,7 +68,7 @@ pub(super) fn poll(
     }
     let after = after.get_or_insert_default();
     after.finishing = finishing;
-    current::run(Some(own), outermost, || after.poll(own, cx))
+    current::run(Some(own), Ring::of(outermost), || after.poll(own, cx))
         .unwrap_or_else(|payload| resume_unwind(payload))
 }
 

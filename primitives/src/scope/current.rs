@@ -10,10 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What each poll of a task's outermost scope may spend on awaits of ours.
 pub(super) const UNITS: u32 = 128;
 
-/// One in so many units is charged to the runtime's own budget as well, the first of a poll among them:
-/// scopes that open and end without one around them are held back by nothing else. Each would be one too
+/// One in so many units is charged to the runtime's own budget as well, beginning with the first of a scope's first
+/// poll: scopes that open and end without one around them are held back by nothing else. Each would be one too
 /// many: the charge costs as much as the whole send of an item that finds room.
-const RUNTIMES_SHARE: u32 = 8;
+const RUNTIMES_SHARE: u32 = 32;
 
 /// The thread's slot. It has no destructor, so it is read without asking whether that has run.
 pub(super) struct Slot {
@@ -23,6 +23,8 @@ pub(super) struct Slot {
     /// inside a body, must not see this scope.
     task: Cell<u64>,
     units: Cell<u32>,
+    /// The unit that the runtime charges for next: never more than are left.
+    due: Cell<u32>,
     /// Whether an await was refused for want of a unit since an outermost scope was last polled.
     refused: Cell<bool>,
     /// What an outermost poll may spend: [`UNITS`], but in a simulation.
@@ -35,6 +37,7 @@ impl Slot {
             node: Cell::new(None),
             task: Cell::new(0),
             units: Cell::new(0),
+            due: Cell::new(0),
             refused: Cell::new(false),
             allowance: Cell::new(UNITS),
         }
@@ -50,6 +53,16 @@ impl Slot {
         self.node.get().filter(|_| self.task.get() == runtime::task_id())
     }
 
+    /// Gives a task what it may spend in this poll.
+    #[inline]
+    fn open_allowance(&self, ring: Ring) {
+        let units = self.allowance.get();
+        let free = if ring == Ring::OutermostAgain { RUNTIMES_SHARE } else { 0 };
+        self.units.set(units);
+        self.due.set(units.saturating_sub(free));
+        self.refused.set(false);
+    }
+
     /// Whether a unit is left for one more await.
     pub(super) fn has_unit(&self) -> bool {
         let left = self.units.get() > 0;
@@ -62,21 +75,26 @@ impl Slot {
     /// Takes one unit, unless none is left or the runtime charges for it.
     #[inline]
     fn take_free_unit(&self) -> bool {
-        let free = !self.owes_runtime();
-        self.units.set(self.units.get() - u32::from(free));
-        free
+        if self.owes_runtime() {
+            return false;
+        }
+        self.units.set(self.units.get() - 1);
+        true
     }
 
     /// Whether the next unit is one that the runtime charges for, too.
     #[inline]
     pub(super) fn owes_runtime(&self) -> bool {
-        self.units.get().is_multiple_of(RUNTIMES_SHARE)
+        self.units.get() == self.due.get()
     }
 
     /// Takes one unit; false when none is left.
     #[inline]
     pub(super) fn take_unit(&self) -> bool {
         let left = self.has_unit();
+        if self.owes_runtime() {
+            self.due.set(self.due.get().saturating_sub(RUNTIMES_SHARE));
+        }
         self.units.set(self.units.get().saturating_sub(1));
         left
     }
@@ -104,11 +122,13 @@ pub(super) fn with<R>(look: impl FnOnce(Option<(&'static Tag, &Slot)>) -> R) -> 
 
 /// Whether an await may begin without more ado: no scope is current, or one that is not cancelled and
 /// whose task had a unit left, which is taken. The way of nearly every await of ours: one look at the slot.
+///
+/// It does not ask whose code this is: that of another task, which an executor runs inside a body, passes
+/// here as it would without a scope, and what it takes are units of the task that polls it.
 #[inline]
 pub(super) fn admits() -> bool {
     let admits = |slot: &Slot| match slot.node.get() {
         None => true,
-        Some(_) if slot.task.get() != runtime::task_id() => true,
         Some(tag) => !tag.has(CANCELLED) && slot.take_free_unit(),
     };
     SLOT.try_with(admits).unwrap_or(true)
@@ -175,21 +195,48 @@ pub(super) fn place(remembered: u64) -> Place {
     }
 }
 
+/// Where a body runs, as far as its units go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ring {
+    /// In a scope that gave them out.
+    Inner,
+    /// In a task's outermost scope, which opens an allowance anew. It is over with the body: a task that is
+    /// polled inside another, as a local executor does, must not refill what that one has left.
+    Outermost,
+    /// The same in a poll that is not the scope's first.
+    OutermostAgain,
+}
+
+impl Ring {
+    pub(super) const fn of(outermost: bool) -> Self {
+        if outermost { Self::Outermost } else { Self::Inner }
+    }
+}
+
 /// Runs `body` with `node` current, and puts back what was, also after a panic, which it catches.
-/// `outermost` opens an allowance anew, which is over with `body`: a task that is polled inside another,
-/// as a local executor does, must not refill what that one has left.
 #[inline]
-pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -> R) -> Result<R, Payload> {
-    let before = SLOT.try_with(|slot| (slot.units.get(), enter(slot, node, outermost)));
+pub(super) fn run<R>(node: Option<&Node>, ring: Ring, body: impl FnOnce() -> R) -> Result<R, Payload> {
+    let outermost = ring != Ring::Inner;
+    let before = SLOT.try_with(|slot| {
+        let before = ((slot.units.get(), slot.due.get()), enter(slot, node));
+        if outermost {
+            slot.task.set(runtime::task_id());
+            slot.open_allowance(ring);
+        }
+        before
+    });
     let beat = if outermost { beat::begin(node.map(Node::tag)) } else { None };
     let result = catch_unwind(AssertUnwindSafe(body));
     if let Some((beat, around)) = beat {
         beat.turn_to(around);
     }
-    let Ok((units, before)) = before else { return result };
+    let Ok(((units, due), before)) = before else { return result };
     leave(Some(before));
     if outermost {
-        let _ = SLOT.try_with(|slot| slot.units.set(units));
+        let _ = SLOT.try_with(|slot| {
+            slot.units.set(units);
+            slot.due.set(due);
+        });
     }
     result
 }
@@ -198,7 +245,7 @@ pub(super) fn run<R>(node: Option<&Node>, outermost: bool, body: impl FnOnce() -
 /// polled. Opens no allowance.
 pub(super) fn run_drop<R>(node: Option<&Node>, drop: impl FnOnce() -> R) -> Result<R, Payload> {
     let before = SLOT.try_with(|slot| {
-        let before = enter(slot, node, false);
+        let before = enter(slot, node);
         slot.task.set(runtime::task_id());
         before
     });
@@ -211,14 +258,8 @@ pub(super) fn run_drop<R>(node: Option<&Node>, drop: impl FnOnce() -> R) -> Resu
 type Before = (Option<&'static Tag>, u64);
 
 #[inline]
-fn enter(slot: &Slot, node: Option<&Node>, outermost: bool) -> Before {
-    let task = slot.task.get();
-    if outermost {
-        slot.task.set(runtime::task_id());
-        slot.units.set(slot.allowance.get());
-        slot.refused.set(false);
-    }
-    (slot.node.replace(node.map(Node::tag)), task)
+fn enter(slot: &Slot, node: Option<&Node>) -> Before {
+    (slot.node.replace(node.map(Node::tag)), slot.task.get())
 }
 
 /// Puts back what was there.

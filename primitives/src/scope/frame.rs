@@ -26,7 +26,7 @@ pub(super) use plan::Plan;
 
 use super::after::{self, After};
 use super::cause::{Cancelled, Cause};
-use super::current::{self, Place};
+use super::current::{self, Place, Ring};
 use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
 use super::tree::{self, Link, NIL};
 use super::{gate, report, runtime};
@@ -173,10 +173,10 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
     /// What the body leaves behind is seen by the poll that its arrival asks for.
     #[inline]
     fn poll_quietly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let outermost = self.parent == 0;
+        let ring = if self.parent == 0 { Ring::OutermostAgain } else { Ring::Inner };
         let this = self.as_mut().project();
         let (node, stage) = (this.node.as_ref(), this.stage);
-        let polled = current::run(node, outermost, || stage.poll_body(cx));
+        let polled = current::run(node, ring, || stage.poll_body(cx));
         if self.registered && matches!(polled, Ok(Poll::Pending)) {
             return Poll::Pending;
         }
@@ -327,9 +327,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     /// One poll of the body with its node current; a body that is done is dropped there, too.
     fn poll_in_place(&mut self, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Payload> {
-        let outermost = self.is_outermost();
+        let ring = Ring::of(self.is_outermost());
         let stage = self.stage.as_mut();
-        current::run(self.node.as_ref(), outermost, || stage.poll_body(cx))
+        current::run(self.node.as_ref(), ring, || stage.poll_body(cx))
     }
 
     fn is_outermost(&self) -> bool {

@@ -14,17 +14,15 @@ use core::task::{Context, Poll, Waker, ready};
 #[derive(Debug, Default)]
 pub struct Gate {
     stage: Stage,
-    /// There only while the await is refused: nearly every gate is passed at once, and its future is
-    /// the smaller for it.
-    watch: Option<Box<Watch>>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 enum Stage {
     #[default]
     New,
-    /// Its scope was cancelled when it was to begin.
-    Refused,
+    /// Its scope was cancelled when it was to begin. Nearly every gate is passed at once, and its future is
+    /// the smaller for the box.
+    Refused(Box<Watch>),
     /// It begins in a cancelled scope too, and the runtime charges it by itself.
     Joining,
     Begun,
@@ -75,14 +73,20 @@ impl Gate {
     /// A gate that has not been passed.
     #[must_use]
     pub const fn new() -> Self {
-        Self { stage: Stage::New, watch: None }
+        Self { stage: Stage::New }
     }
 
     /// A gate for joining what the runtime spawned, which begins in a cancelled scope too: it only takes
     /// its unit, and none once the scope is cancelled.
     #[must_use]
     pub const fn joining() -> Self {
-        Self { stage: Stage::Joining, watch: None }
+        Self { stage: Stage::Joining }
+    }
+
+    /// Whether a new gate would be passed at once, without the need for one: the await has begun then.
+    #[inline]
+    pub(crate) fn admits() -> bool {
+        current::admits()
     }
 
     /// Ready: the await may go on, and has begun. Pending: it was refused because its scope is
@@ -111,9 +115,7 @@ impl Gate {
                     return self.begin();
                 }
                 Verdict::Refused(node) => {
-                    self.stage = Stage::Refused;
-                    let watch = self.watch.get_or_insert_default();
-                    let refused = watch.register(node, cx) & CANCELLED != 0;
+                    let refused = self.watch().register(node, cx) & CANCELLED != 0;
                     if refused || crate::loom::fault("scope_refuses_without_a_look") {
                         let why = || "the end of a cancelled scope, which is held".to_owned();
                         return standstill::tell(Poll::Pending, why);
@@ -128,16 +130,25 @@ impl Gate {
         }
     }
 
+    fn watch(&mut self) -> &mut Watch {
+        if !matches!(self.stage, Stage::Refused(_)) {
+            self.stage = Stage::Refused(Box::default());
+        }
+        match &mut self.stage {
+            Stage::Refused(watch) => watch,
+            _ => unreachable!("it was made just now"),
+        }
+    }
+
     fn begin(&mut self) -> Poll<()> {
         self.stage = Stage::Begun;
-        self.watch = None;
         Poll::Ready(())
     }
 
     fn verdict(&self) -> Verdict {
         current::with(|current| {
             let Some((node, slot)) = current else { return Verdict::Pass };
-            let joins = self.stage == Stage::Joining;
+            let joins = matches!(self.stage, Stage::Joining);
             match node.has(CANCELLED) {
                 true if joins => Verdict::Pass,
                 true => Verdict::Refused(node.node()),

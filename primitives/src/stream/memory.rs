@@ -1,5 +1,6 @@
 //! The memory object stream: making a pair of ends, and what the stream promises.
 
+mod ahead;
 mod capacity;
 mod error;
 mod many;
@@ -9,6 +10,7 @@ mod send;
 mod standing;
 mod state;
 mod statistics;
+mod turn;
 mod weak;
 
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod models;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::{ReadAhead, RecvAhead};
 pub use capacity::Capacity;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use many::{Batches, RecvMany, SendBatches, SendMany};
@@ -123,10 +126,6 @@ impl<T> Shared<T> {
         drop(state);
         wake(admitted);
         Some(item)
-    }
-
-    fn is_rendezvous(&self) -> bool {
-        self.0.capacity == Capacity::Bounded(0)
     }
 
     /// Gives up the place of a sender that goes without its outcome.

@@ -26,19 +26,18 @@ impl Wakes {
 
     /// Wakes them all, in the order in which they were added.
     #[inline]
-    pub(crate) fn wake(self) {
+    pub(crate) fn wake(mut self) {
         if self.one.is_some() {
             self.wake_all();
-        } else {
-            // Nothing is in it, and looking for that is most of what a call costs that wakes nobody.
-            core::mem::forget(self);
         }
+        // Nothing is left in it, and looking for that is most of what a call costs that wakes nobody.
+        core::mem::forget(self);
     }
 
-    fn wake_all(self) {
-        wake(self.one);
-        wake(self.other);
-        self.more.into_iter().for_each(wake_one);
+    fn wake_all(&mut self) {
+        wake(self.one.take());
+        wake(self.other.take());
+        core::mem::take(&mut self.more).into_iter().for_each(wake_one);
     }
 }
 

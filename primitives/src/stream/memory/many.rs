@@ -6,12 +6,11 @@ mod send_batches;
 pub use batches::Batches;
 pub use send_batches::SendBatches;
 
-use super::recv::Next;
 use super::state::End;
+use super::turn::Turn;
 use super::{ReceiveStream, RecvError, SendError, SendStream, Shared, TryRecvError, TrySendError};
-use crate::scope::Gate;
 use crate::standstill;
-use crate::waiting::{Key, Wakes};
+use crate::waiting::Wakes;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -51,7 +50,7 @@ impl<T> SendStream<T> {
     /// # });
     /// ```
     pub fn send_many<'a>(&'a self, items: &'a mut VecDeque<T>) -> SendMany<'a, T> {
-        SendMany { stream: self, items, gate: Gate::new(), seat: None }
+        SendMany { stream: self, items, turn: Turn::New }
     }
 
     /// Sends as many items from the front of `items` as there is room for, and says how many.
@@ -89,7 +88,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv_many<'a>(&'a self, into: &'a mut Vec<T>, limit: usize) -> RecvMany<'a, T> {
-        RecvMany { stream: self, into, limit, next: self.standing().hand_over(self.parts().0), over: false }
+        RecvMany { stream: self, into, limit, turn: self.standing().hand_over(self.parts().0) }
     }
 
     /// Moves the items that are there, up to `limit`, to the end of `into`, and says how many they were.
@@ -120,8 +119,7 @@ impl<T> ReceiveStream<T> {
 pub struct SendMany<'a, T> {
     stream: &'a SendStream<T>,
     items: &'a mut VecDeque<T>,
-    gate: Gate,
-    seat: Option<Key>,
+    turn: Turn,
 }
 
 impl<T> Future for SendMany<'_, T> {
@@ -129,8 +127,7 @@ impl<T> Future for SendMany<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        ready!(this.gate.poll_enter(cx));
-        poll_sent(this.stream.parts(), this.items, &mut this.seat, cx)
+        poll_sent(this.stream.parts(), this.items, &mut this.turn, cx)
     }
 }
 
@@ -138,18 +135,19 @@ impl<T> Future for SendMany<'_, T> {
 fn poll_sent<T>(
     (shared, end): (&Shared<T>, &End),
     items: &mut VecDeque<T>,
-    seat: &mut Option<Key>,
-    cx: &Context<'_>,
+    turn: &mut Turn,
+    cx: &mut Context<'_>,
 ) -> Poll<Result<(), SendError<()>>> {
-    let sent = shared.visit(cx, false, |state, visit| state.poll_send_many(end, items, seat, visit));
+    let begun = turn.begins();
+    ready!(turn.poll_enter(begun, cx));
+    let sent = turn
+        .ask(|seat| shared.visit(cx, false, |state, visit| state.poll_send_many(end, items, seat, visit)));
     standstill::tell(sent, || shared.wanted("room"))
 }
 
 impl<T> Drop for SendMany<'_, T> {
     fn drop(&mut self) {
-        if let Some(key) = self.seat.take() {
-            self.stream.parts().0.forsake_sender(key);
-        }
+        self.turn.leave(|key| self.stream.parts().0.forsake_sender(key));
     }
 }
 
@@ -165,8 +163,7 @@ pub struct RecvMany<'a, T> {
     stream: &'a ReceiveStream<T>,
     into: &'a mut Vec<T>,
     limit: usize,
-    next: Next,
-    over: bool,
+    turn: Turn,
 }
 
 impl<T> Future for RecvMany<'_, T> {
@@ -177,17 +174,16 @@ impl<T> Future for RecvMany<'_, T> {
     /// When it is polled again after it was ready.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(!this.over, "`RecvMany` was polled after it was ready");
-        let (shared, end) = this.stream.parts();
-        let received = ready!(this.next.poll_many(shared, end, (this.into, this.limit), cx));
-        this.over = true;
+        assert!(!this.turn.is_over(), "`RecvMany` was polled after it was ready");
+        let received = ready!(poll_many(this.stream, &mut this.turn, (this.into, this.limit), cx));
+        this.turn = Turn::Over;
         Poll::Ready(received)
     }
 }
 
 impl<T> Drop for RecvMany<'_, T> {
     fn drop(&mut self) {
-        self.next.forsake(self.stream.parts().0);
+        self.turn.leave(|key| self.stream.parts().0.forsake_receiver(key));
     }
 }
 
@@ -195,4 +191,19 @@ impl<T> fmt::Debug for RecvMany<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvMany").field("limit", &self.limit).finish_non_exhaustive()
     }
+}
+
+fn poll_many<T>(
+    stream: &ReceiveStream<T>,
+    turn: &mut Turn,
+    (into, limit): (&mut Vec<T>, usize),
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, RecvError>> {
+    let begun = turn.begins();
+    ready!(turn.poll_enter(begun, cx));
+    let (shared, end) = stream.parts();
+    let received = turn.ask(|seat| {
+        shared.visit(cx, false, |state, visit| state.poll_recv_many(end, (into, limit), seat, visit))
+    });
+    standstill::tell(received, || shared.wanted("items"))
 }

@@ -2,6 +2,7 @@
 //!
 //! Payloads are loom's `Arc`s where an item could be lost: loom fails a model that leaks one.
 
+mod ahead;
 mod batching;
 mod closing;
 mod handing_over;

@@ -1,10 +1,10 @@
 //! Room in a stream, reserved before there is an item for it.
 
 use super::state::End;
+use super::turn::Turn;
 use super::{SendError, SendStream, Shared};
-use crate::scope::Gate;
 use crate::standstill;
-use crate::waiting::{Key, Wakes};
+use crate::waiting::Wakes;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -76,13 +76,12 @@ impl<T> fmt::Debug for Permit<T> {
 #[must_use = "futures do nothing unless polled"]
 pub struct Reserve<'a, T> {
     stream: &'a SendStream<T>,
-    place: Place,
-    over: bool,
+    turn: Turn,
 }
 
 impl<'a, T> Reserve<'a, T> {
     pub(super) fn new(stream: &'a SendStream<T>) -> Self {
-        Self { stream, place: Place::default(), over: false }
+        Self { stream, turn: Turn::New }
     }
 }
 
@@ -94,51 +93,36 @@ impl<T> Future for Reserve<'_, T> {
     /// When it is polled again after it was ready.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(!this.over, "`Reserve` was polled after it was ready");
+        assert!(!this.turn.is_over(), "`Reserve` was polled after it was ready");
         let (shared, end) = this.stream.parts();
-        let reserved = ready!(this.place.poll(shared, end, cx));
-        this.over = true;
+        let reserved = ready!(poll_reserve(shared, end, &mut this.turn, cx));
+        this.turn = Turn::Over;
         Poll::Ready(reserved)
     }
 }
 
 impl<T> Drop for Reserve<'_, T> {
     fn drop(&mut self) {
-        self.place.forsake(self.stream.parts().0);
+        self.turn.leave(|key| self.stream.parts().0.forsake_sender(key));
     }
 }
 
 impl<T> fmt::Debug for Reserve<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reserve").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Reserve").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
 
-/// A wait for room that may go on over several polls; a future's or a sink's.
-#[derive(Debug, Default)]
-pub(super) struct Place {
-    gate: Gate,
-    seat: Option<Key>,
-}
-
-impl Place {
-    pub(super) fn poll<T>(
-        &mut self,
-        shared: &Shared<T>,
-        end: &End,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Permit<T>, SendError<()>>> {
-        ready!(self.gate.poll_enter(cx));
-        let granted = shared.visit(cx, false, |state, visit| state.poll_reserve(end, &mut self.seat, visit));
-        let granted = ready!(standstill::tell(granted, || shared.wanted("room")));
-        self.gate = Gate::new();
-        Poll::Ready(granted.map(|()| Permit::new(shared)))
-    }
-
-    /// Gives up what was waited for.
-    pub(super) fn forsake<T>(&mut self, shared: &Shared<T>) {
-        if let Some(key) = self.seat.take() {
-            shared.forsake_sender(key);
-        }
-    }
+pub(super) fn poll_reserve<T>(
+    shared: &Shared<T>,
+    end: &End,
+    turn: &mut Turn,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Permit<T>, SendError<()>>> {
+    let begun = turn.begins();
+    ready!(turn.poll_enter(begun, cx));
+    let granted =
+        turn.ask(|seat| shared.visit(cx, false, |state, visit| state.poll_reserve(end, seat, visit)));
+    let granted = ready!(standstill::tell(granted, || shared.wanted("room")));
+    Poll::Ready(granted.map(|()| Permit::new(shared)))
 }

@@ -2,10 +2,10 @@
 
 use super::standing::Standing;
 use super::state::End;
+use super::turn::Turn;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
-use crate::scope::Gate;
 use crate::standstill;
-use crate::waiting::{Key, Wakes};
+use crate::waiting::Wakes;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -55,7 +55,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv(&self) -> Recv<'_, T> {
-        Recv { stream: self, next: self.standing.hand_over(&self.shared), over: false }
+        Recv { stream: self, turn: self.standing.hand_over(&self.shared) }
     }
 
     /// Receives an item that is there, straight from a waiting sender if the stream is a rendezvous.
@@ -153,8 +153,8 @@ impl<T> Stream for ReceiveStream<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let this = self.get_mut();
-        this.standing.poll(&this.shared, &this.end, cx).map(Result::ok)
+        let Self { shared, end, standing } = self.get_mut();
+        standing.poll(shared, end, cx).map(Result::ok)
     }
 }
 
@@ -162,8 +162,7 @@ impl<T> Stream for ReceiveStream<T> {
 #[must_use = "futures do nothing unless polled"]
 pub struct Recv<'a, T> {
     stream: &'a ReceiveStream<T>,
-    next: Next,
-    over: bool,
+    turn: Turn,
 }
 
 impl<T> Future for Recv<'_, T> {
@@ -172,99 +171,55 @@ impl<T> Future for Recv<'_, T> {
     /// # Panics
     ///
     /// When it is polled again after it was ready.
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(!this.over, "`Recv` was polled after it was ready");
-        let received = ready!(this.next.poll(&this.stream.shared, &this.stream.end, cx));
-        this.over = true;
+        assert!(!this.turn.is_over(), "`Recv` was polled after it was ready");
+        let received = ready!(poll_recv(&this.stream.shared, &this.stream.end, &mut this.turn, cx));
+        this.turn = Turn::Over;
         Poll::Ready(received)
     }
 }
 
 impl<T> Drop for Recv<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        self.next.forsake(&self.stream.shared);
+        self.turn.leave(|key| self.stream.shared.forsake_receiver(key));
     }
 }
 
 impl<T> fmt::Debug for Recv<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recv").field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("Recv").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
 
-/// A wait for an item that may go on over several polls; a future's or a stream's.
-#[derive(Debug, Default)]
-pub(super) struct Next {
-    gate: Gate,
-    seat: Option<Key>,
+/// One poll of a receive. A turn that is new and gets its item at once is left as it is.
+#[inline]
+pub(super) fn poll_recv<T>(
+    shared: &Shared<T>,
+    end: &End,
+    turn: &mut Turn,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, RecvError>> {
+    let begun = turn.begins();
+    if begun && let Some(item) = shared.recv_at_once(end) {
+        return Poll::Ready(Ok(item));
+    }
+    poll_slowly(shared, end, turn, begun, cx)
 }
 
-impl Next {
-    /// Whether it waits, or was called for an item.
-    pub(super) fn stands<T>(&self, shared: &Shared<T>) -> bool {
-        self.seat.is_some_and(|key| shared.lock().stands(key))
-    }
-
-    /// An await that has not begun, in the place of this one.
-    pub(super) fn anew(self) -> Self {
-        Self { gate: Gate::new(), seat: self.seat }
-    }
-
-    #[inline]
-    pub(super) fn poll<T>(
-        &mut self,
-        shared: &Shared<T>,
-        end: &End,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<T, RecvError>> {
-        ready!(self.gate.poll_enter(cx));
-        let received = match self.at_once(shared, end) {
-            Some(item) => Ok(item),
-            None => ready!(self.poll_wait(shared, end, cx)),
-        };
-        self.gate = Gate::new();
-        Poll::Ready(received)
-    }
-
-    #[inline]
-    fn at_once<T>(&self, shared: &Shared<T>, end: &End) -> Option<T> {
-        if self.seat.is_none() && !shared.is_rendezvous() { shared.recv_at_once(end) } else { None }
-    }
-
-    fn poll_wait<T>(
-        &mut self,
-        shared: &Shared<T>,
-        end: &End,
-        cx: &Context<'_>,
-    ) -> Poll<Result<T, RecvError>> {
-        let will_wait = self.seat.is_none();
-        let received =
-            shared.visit(cx, will_wait, |state, visit| state.poll_recv(end, &mut self.seat, visit));
-        standstill::tell(received, || shared.wanted("an item"))
-    }
-
-    /// The same for many items.
-    pub(super) fn poll_many<T>(
-        &mut self,
-        shared: &Shared<T>,
-        end: &End,
-        (into, limit): (&mut Vec<T>, usize),
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<usize, RecvError>> {
-        ready!(self.gate.poll_enter(cx));
-        let received = shared
-            .visit(cx, false, |state, visit| state.poll_recv_many(end, (into, limit), &mut self.seat, visit));
-        let received = ready!(standstill::tell(received, || shared.wanted("items")));
-        self.gate = Gate::new();
-        Poll::Ready(received)
-    }
-
-    /// Gives up the place; if it was called, the next receiver is.
-    #[inline]
-    pub(super) fn forsake<T>(&mut self, shared: &Shared<T>) {
-        if let Some(key) = self.seat.take() {
-            shared.forsake_receiver(key);
-        }
-    }
+#[inline(never)]
+fn poll_slowly<T>(
+    shared: &Shared<T>,
+    end: &End,
+    turn: &mut Turn,
+    begun: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, RecvError>> {
+    ready!(turn.poll_enter(begun, cx));
+    let will_wait = turn.is_new();
+    let received =
+        turn.ask(|seat| shared.visit(cx, will_wait, |state, visit| state.poll_recv(end, seat, visit)));
+    standstill::tell(received, || shared.wanted("an item"))
 }

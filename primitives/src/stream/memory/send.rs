@@ -1,7 +1,8 @@
 //! The sending end, and what is awaited at it.
 
-use super::permit::Place;
+use super::permit::poll_reserve;
 use super::state::End;
+use super::turn::Turn;
 use super::{Capacity, Permit, Reserve, SendError, Shared, Statistics, TrySendError};
 use crate::scope::Gate;
 use crate::standstill;
@@ -25,13 +26,13 @@ pub struct SendStream<T> {
     shared: Shared<T>,
     end: End,
     /// What the sink waits for and holds; a clone begins without.
-    place: Place,
+    turn: Turn,
     permit: Option<Permit<T>>,
 }
 
 impl<T> SendStream<T> {
     pub(super) fn new(shared: Shared<T>, end: End) -> Self {
-        Self { shared, end, place: Place::default(), permit: None }
+        Self { shared, end, turn: Turn::New, permit: None }
     }
 
     pub(super) const fn parts(&self) -> (&Shared<T>, &End) {
@@ -51,7 +52,7 @@ impl<T> SendStream<T> {
     /// The item comes back: [`SendError::Broken`] when no receiving end is left, [`SendError::Closed`]
     /// when the stream or this end was closed, before or while it waited.
     pub fn send(&self, item: T) -> Send<'_, T> {
-        Send { stream: self, gate: Gate::new(), item: Some(item), seat: None }
+        Send { stream: self, item: Some(item), turn: Turn::New }
     }
 
     /// Sends an item at once or not at all. On a rendezvous there is room while a receiver waits for whom
@@ -190,7 +191,7 @@ impl<T> Clone for SendStream<T> {
 
 impl<T> Drop for SendStream<T> {
     fn drop(&mut self) {
-        self.place.forsake(&self.shared);
+        self.turn.leave(|key| self.shared.forsake_sender(key));
         let mut wakes = Wakes::default();
         self.shared.lock().drop_send_end(&self.end, &mut wakes);
         wakes.wake();
@@ -210,7 +211,7 @@ impl<T> Sink<T> for SendStream<T> {
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         if this.permit.is_none() {
-            let granted = ready!(this.place.poll(&this.shared, &this.end, cx));
+            let granted = ready!(poll_reserve(&this.shared, &this.end, &mut this.turn, cx));
             this.permit = Some(granted.map_err(|why| why.map(|()| None))?);
         }
         Poll::Ready(Ok(()))
@@ -231,7 +232,7 @@ impl<T> Sink<T> for SendStream<T> {
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
-        this.place.forsake(&this.shared);
+        this.turn.leave(|key| this.shared.forsake_sender(key));
         drop(this.permit.take());
         this.close_end();
         Poll::Ready(Ok(()))
@@ -242,10 +243,9 @@ impl<T> Sink<T> for SendStream<T> {
 #[must_use = "futures do nothing unless polled"]
 pub struct Send<'a, T> {
     stream: &'a SendStream<T>,
-    gate: Gate,
     /// There until the stream has it or gave it back.
     item: Option<T>,
-    seat: Option<Key>,
+    turn: Turn,
 }
 
 /// The item is never pinned: it is moved into the stream.
@@ -257,40 +257,44 @@ impl<T> Future for Send<'_, T> {
     /// # Panics
     ///
     /// When it is polled again after it was ready.
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(this.item.is_some() || this.seat.is_some(), "`Send` was polled after it was ready");
-        ready!(this.gate.poll_enter(cx));
-        let (shared, end) = this.stream.parts();
-        if this.seat.is_none() && !shared.is_rendezvous() && shared.send_at_once(end, &mut this.item) {
+        assert!(!this.turn.is_over(), "`Send` was polled after it was ready");
+        let begun = this.turn.begins();
+        if begun && this.stream.shared.send_at_once(&this.stream.end, &mut this.item) {
+            this.turn = Turn::Over;
             return Poll::Ready(Ok(()));
         }
-        this.poll_wait(cx)
+        this.poll_slowly(begun, cx)
     }
 }
 
 impl<T> Send<'_, T> {
-    fn poll_wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        let (shared, end) = self.stream.parts();
-        let will_wait = self.seat.is_none();
-        let sent = shared
-            .visit(cx, will_wait, |state, visit| state.poll_send(end, &mut self.item, &mut self.seat, visit));
-        standstill::tell(sent, || shared.wanted("room"))
+    #[inline(never)]
+    fn poll_slowly(&mut self, begun: bool, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let Self { stream, item, turn } = self;
+        ready!(turn.poll_enter(begun, cx));
+        let (shared, end) = stream.parts();
+        let will_wait = turn.is_new();
+        let sent = turn
+            .ask(|seat| shared.visit(cx, will_wait, |state, visit| state.poll_send(end, item, seat, visit)));
+        let sent = ready!(standstill::tell(sent, || shared.wanted("room")));
+        self.turn = Turn::Over;
+        Poll::Ready(sent)
     }
 }
 
 impl<T> Drop for Send<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(key) = self.seat.take() {
-            self.stream.shared.forsake_sender(key);
-        }
+        self.turn.leave(|key| self.stream.shared.forsake_sender(key));
     }
 }
 
 impl<T> fmt::Debug for Send<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Send").field("waits", &self.seat.is_some()).finish_non_exhaustive()
+        f.debug_struct("Send").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,9 @@
 //! a reference to the end while it stands there is the only one who still can: polling the end as a stream
 //! takes a `&mut`. So its place in line goes to them, with the item that it may have been called for.
 
-use super::recv::Next;
+use super::recv::poll_recv;
 use super::state::End;
+use super::turn::Turn;
 use super::{RecvError, Shared};
 use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicBool, Ordering};
@@ -14,8 +15,8 @@ use core::task::{Context, Poll};
 /// What the stream waits for.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    next: Mutex<Next>,
-    /// Whether `next` may have a place. ORDERING: written through `&mut`, or by those who read it as true
+    turn: Mutex<Turn>,
+    /// Whether `turn` may have a place. ORDERING: written through `&mut`, or by those who read it as true
     /// and then lock; a stale `true` finds no place.
     waits: AtomicBool,
 }
@@ -30,7 +31,7 @@ impl Standing {
     ) -> Poll<Result<T, RecvError>> {
         // A waker of somebody else's that panics in this poll leaves it so.
         self.waits.store(true, Ordering::Relaxed);
-        let received = self.next.value_mut().poll(shared, end, cx);
+        let received = poll_recv(shared, end, self.turn.value_mut(), cx);
         self.waits.store(received.is_pending(), Ordering::Relaxed);
         received
     }
@@ -38,26 +39,29 @@ impl Standing {
     /// A new await, in the place of this wait if it has one. What was refused is not handed on: the stream
     /// may have been reopened since.
     #[inline]
-    pub(super) fn hand_over<T>(&self, shared: &Shared<T>) -> Next {
+    pub(super) fn hand_over<T>(&self, shared: &Shared<T>) -> Turn {
         if self.waits.load(Ordering::Relaxed) && !crate::loom::fault("stream_stands_in_its_own_way") {
             self.take(shared)
         } else {
-            Next::default()
+            Turn::New
         }
     }
 
     #[cold]
-    fn take<T>(&self, shared: &Shared<T>) -> Next {
+    fn take<T>(&self, shared: &Shared<T>) -> Turn {
         self.waits.store(false, Ordering::Relaxed);
-        let mut begun = core::mem::take(&mut *self.next.lock());
-        if !begun.stands(shared) {
-            begun.forsake(shared);
+        let mut begun = core::mem::take(&mut *self.turn.lock());
+        match begun.seat() {
+            Some(key) if shared.lock().stands(key) => Turn::in_place_of(key),
+            _ => {
+                begun.leave(|key| shared.forsake_receiver(key));
+                Turn::New
+            }
         }
-        begun.anew()
     }
 
     /// Gives up the place, if it has one.
     pub(super) fn forsake<T>(&self, shared: &Shared<T>) {
-        self.hand_over(shared).forsake(shared);
+        self.hand_over(shared).leave(|key| shared.forsake_receiver(key));
     }
 }

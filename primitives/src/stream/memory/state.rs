@@ -29,10 +29,11 @@
 //!    those items belongs to one of them, and a newcomer may take one only if there are more.
 //! 4. `reserved` counts the permits that exist and the places with `Granted`.
 //! 5. A receiver is in `WAITING` only while an item can still come its way: the end is told to all of
-//!    them when nothing is available, nothing is reserved and nobody can send.
+//!    them when nothing is available, nothing is reserved or lent, and nobody can send.
 //! 6. Without open receivers no sender waits, and nothing is left but what is owed to the called.
 //! 7. A place that waits without a waker was woken since its last poll, and will be polled again.
 //! 8. `handed` counts the places in `LINE` that have no future: what was sent without waiting.
+//! 9. `borrowers` counts the ends that hold items ahead of their use, and may put them back.
 //! 9. A side without open ends never has one again: a clone of a closed end is closed, and a weak end
 //!    becomes a real one only beside another.
 //!
@@ -42,12 +43,15 @@
 //! and dropped after; items are only moved, and those to be dropped are carried out. The design
 //! follows Trio's memory channel for its promises and tokio's semaphore for calling instead of handing.
 
+mod ahead;
 mod batches;
 mod flowing;
 #[cfg(test)]
 mod invariants;
 mod receiving;
 mod sending;
+
+pub(super) use ahead::Ahead;
 
 use super::error::RecvError;
 use super::statistics::Statistics;
@@ -69,6 +73,7 @@ pub(super) struct State<T> {
     queue: VecDeque<T>,
     reserved: usize,
     handed: usize,
+    borrowers: usize,
     senders: WaitList<Sender<T>, 2>,
     receivers: WaitList<Receiver, 2>,
     /// Those who wait for nobody to be left who receives.
@@ -127,6 +132,7 @@ impl<T> State<T> {
             queue: VecDeque::new(),
             reserved: 0,
             handed: 0,
+            borrowers: 0,
             senders: WaitList::new(),
             receivers: WaitList::new(),
             watchers: WaitList::new(),
@@ -189,7 +195,8 @@ impl<T> State<T> {
     fn has_ended(&self) -> bool {
         let may_send = self.open_senders > 0 && !self.closed;
         let available = self.available() > 0 && !crate::loom::fault("stream_ends_early");
-        !may_send && self.reserved == 0 && !available
+        let borrowed = self.borrowers > 0 && !crate::loom::fault("stream_ends_while_borrowed");
+        !may_send && self.reserved == 0 && !borrowed && !available
     }
 
     /// Restores the invariants 2, 3 and 5 after any change; all but the closing calls change by one.

@@ -1,6 +1,7 @@
 //! The stream's promises, one situation a test, polled by hand.
 
 mod adapters;
+mod ahead;
 mod batches;
 mod batching_sink;
 mod closing;

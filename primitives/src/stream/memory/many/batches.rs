@@ -1,7 +1,8 @@
 //! A receiving end as a stream of batches.
 
 use super::super::ReceiveStream;
-use super::super::recv::Next;
+use super::super::turn::Turn;
+use super::poll_many;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -31,12 +32,12 @@ use futures::Stream;
 pub struct Batches<'a, T> {
     stream: &'a ReceiveStream<T>,
     limit: usize,
-    next: Next,
+    turn: Turn,
 }
 
 impl<'a, T> Batches<'a, T> {
     pub(super) fn new(stream: &'a ReceiveStream<T>, limit: usize) -> Self {
-        Self { stream, limit: limit.max(1), next: stream.standing().hand_over(stream.parts().0) }
+        Self { stream, limit: limit.max(1), turn: stream.standing().hand_over(stream.parts().0) }
     }
 }
 
@@ -45,16 +46,15 @@ impl<T> Stream for Batches<'_, T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Vec<T>>> {
         let this = self.get_mut();
-        let (shared, end) = this.stream.parts();
         let mut batch = Vec::new();
-        let received = ready!(this.next.poll_many(shared, end, (&mut batch, this.limit), cx));
+        let received = ready!(poll_many(this.stream, &mut this.turn, (&mut batch, this.limit), cx));
         Poll::Ready(received.ok().map(|_count| batch))
     }
 }
 
 impl<T> Drop for Batches<'_, T> {
     fn drop(&mut self) {
-        self.next.forsake(self.stream.parts().0);
+        self.turn.leave(|key| self.stream.parts().0.forsake_receiver(key));
     }
 }
 

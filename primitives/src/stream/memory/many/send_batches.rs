@@ -1,9 +1,8 @@
 //! A sending end as a sink that sends in batches.
 
+use super::super::turn::Turn;
 use super::super::{SendError, SendStream, Shared};
 use super::poll_sent;
-use crate::scope::Gate;
-use crate::waiting::Key;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -53,19 +52,18 @@ pub struct SendBatches<T> {
     stream: SendStream<T>,
     queue: VecDeque<T>,
     limit: usize,
-    gate: Gate,
 }
 
 /// A place in line that is given up when it is dropped.
 struct Seat<T> {
     shared: Shared<T>,
-    key: Option<Key>,
+    turn: Turn,
 }
 
 impl<T> SendBatches<T> {
     pub(super) fn new(stream: SendStream<T>, limit: usize) -> Self {
-        let seat = Seat { shared: stream.parts().0.clone(), key: None };
-        Self { seat, stream, queue: VecDeque::new(), limit: limit.max(1), gate: Gate::new() }
+        let seat = Seat { shared: stream.parts().0.clone(), turn: Turn::New };
+        Self { seat, stream, queue: VecDeque::new(), limit: limit.max(1) }
     }
 
     /// The sending end, and what is queued, the oldest first.
@@ -76,14 +74,11 @@ impl<T> SendBatches<T> {
 
     /// Sends what is queued if it is `enough`.
     fn poll_send(&mut self, enough: usize, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
-        ready!(self.gate.poll_enter(cx));
-        let sent = if self.queue.len() < enough {
-            Ok(())
-        } else {
-            ready!(poll_sent(self.stream.parts(), &mut self.queue, &mut self.seat.key, cx))
-        };
-        self.gate = Gate::new();
-        Poll::Ready(sent)
+        if self.queue.len() >= enough {
+            return poll_sent(self.stream.parts(), &mut self.queue, &mut self.seat.turn, cx);
+        }
+        let begun = self.seat.turn.begins();
+        self.seat.turn.poll_enter(begun, cx).map(Ok)
     }
 }
 
@@ -128,8 +123,6 @@ impl<T> fmt::Debug for SendBatches<T> {
 
 impl<T> Drop for Seat<T> {
     fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.shared.forsake_sender(key);
-        }
+        self.turn.leave(|key| self.shared.forsake_sender(key));
     }
 }

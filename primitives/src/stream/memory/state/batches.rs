@@ -5,6 +5,37 @@ use super::{CALLED, Claim, End, State, WAITING};
 use crate::waiting::{Key, Step, Visit, Wakes};
 use std::collections::VecDeque;
 
+/// Where a receiver of many puts its items.
+pub(in super::super) trait Basket<T>: Extend<T> {
+    fn len(&self) -> usize;
+
+    /// Takes so many items from the front of `queue`.
+    fn take_from(&mut self, queue: &mut VecDeque<T>, count: usize) {
+        self.extend(queue.drain(..count));
+    }
+}
+
+impl<T> Basket<T> for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T> Basket<T> for VecDeque<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    /// The whole queue changes hands without a look at its items, and the empty basket takes its place.
+    fn take_from(&mut self, queue: &mut Self, count: usize) {
+        if self.is_empty() && count == queue.len() {
+            core::mem::swap(self, queue);
+        } else {
+            self.extend(queue.drain(..count));
+        }
+    }
+}
+
 impl<T> State<T> {
     /// Takes as many items from the front as there is room for; errs if there is room for none.
     pub(in super::super) fn try_send_many(
@@ -78,7 +109,7 @@ impl<T> State<T> {
     pub(in super::super) fn try_recv_many(
         &mut self,
         end: &End,
-        into: &mut Vec<T>,
+        into: &mut impl Basket<T>,
         limit: usize,
         wakes: &mut Wakes,
     ) -> Result<usize, TryRecvError> {
@@ -92,7 +123,7 @@ impl<T> State<T> {
         }
     }
 
-    fn take_many(&mut self, into: &mut Vec<T>, limit: usize, wakes: &mut Wakes) -> usize {
+    fn take_many(&mut self, into: &mut impl Basket<T>, limit: usize, wakes: &mut Wakes) -> usize {
         let before = into.len();
         if self.is_rendezvous() {
             let items = core::iter::from_fn(|| if self.has_unclaimed() { self.take(wakes) } else { None });
@@ -100,7 +131,7 @@ impl<T> State<T> {
         } else {
             let called = if crate::loom::fault("stream_takes_all") { 0 } else { self.receivers.len(CALLED) };
             let unclaimed = self.queue.len() - called;
-            into.extend(self.queue.drain(..unclaimed.min(limit)));
+            into.take_from(&mut self.queue, unclaimed.min(limit));
             self.settle(wakes);
         }
         into.len() - before
@@ -110,7 +141,7 @@ impl<T> State<T> {
     pub(in super::super) fn poll_recv_many(
         &mut self,
         end: &End,
-        (into, limit): (&mut Vec<T>, usize),
+        (into, limit): (&mut impl Basket<T>, usize),
         seat: &mut Option<Key>,
         visit: &mut Visit<'_>,
     ) -> Step<Result<usize, RecvError>> {

@@ -68,8 +68,12 @@ fn everything_shows_itself_without_asking_it_of_the_item() {
     let (tx, rx) = memory_stream(1);
     assert!(format!("{tx:?}").starts_with("SendStream { statistics: Statistics { queued: 0"));
     assert!(format!("{rx:?}").starts_with("ReceiveStream { statistics:"));
-    assert_eq!(format!("{:?}", tx.send(Opaque)), "Send { waits: false, .. }");
+    assert_eq!(format!("{:?}", tx.send(Opaque)), "Send { turn: New, .. }");
     assert!(format!("{:?}", rx.recv()).starts_with("Recv {"));
+    let mut ahead = rx.clone().read_ahead(2);
+    assert!(format!("{ahead:?}").starts_with("ReadAhead { taken_ahead: 0, statistics:"));
+    assert!(format!("{:?}", ahead.recv()).starts_with("RecvAhead {"));
+    drop(ahead);
     assert!(format!("{:?}", tx.reserve()).starts_with("Reserve {"));
     assert_eq!(format!("{:?}", tx.closed()), "Closed { waits: false, .. }");
     assert!(format!("{:?}", tx.try_reserve().unwrap()).starts_with("Permit {"));
