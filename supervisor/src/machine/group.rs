@@ -236,7 +236,12 @@ impl Machine {
         if group.is_ahead(key) || group.starts(key) {
             group.left_out.insert(key);
         }
-        if let Some(by) = group.calls.remove(&key) {
+        self.lose_turn(key, step);
+    }
+
+    /// The child will not be started by the group: a call that had a turn for it is told.
+    pub(super) fn lose_turn(&mut self, key: SlotKey, step: &mut Step<'_>) {
+        if let Some(by) = self.group.as_mut().and_then(|group| group.calls.remove(&key)) {
             self.call_off(key, by, step);
         }
     }

@@ -128,6 +128,7 @@ impl Machine {
     }
 
     pub(super) fn remove(&mut self, key: SlotKey, step: &mut Step<'_>) {
+        self.lose_turn(key, step);
         self.slots.remove(key);
         step.push(Action::Removed { slot: key });
     }

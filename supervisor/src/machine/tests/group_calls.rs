@@ -171,3 +171,12 @@ fn those_outside_the_range_are_started_and_stopped_at_once() {
     assert_eq!(world.ready("a"), ["10: started a2"]);
     assert_eq!(world.ready("b"), ["start c2"]);
 }
+
+#[test]
+fn a_start_by_hand_that_becomes_temporary_while_a_group_stops_it_is_answered_when_its_slot_goes() {
+    let mut world = World::grouped(Strategy::OneForAll, &["a"]);
+    world.start_child("b", policy());
+    assert_eq!(world.crash("a"), ["cancel b1 until 5000"]);
+    world.call(Request::ReconfigureChild(ChildSpec::new("b", kind(Restart::Temporary))));
+    assert_eq!(world.exit("b", ExitKind::Cancelled), ["1: StoppedMeanwhile", "removed b", "start a2"]);
+}

@@ -91,9 +91,6 @@ impl Model {
             Event::Shutdown { .. } => self.ending = true,
             Event::CancelAll { .. } => (self.ending, self.at_once) = (true, true),
             Event::Call { call, request } => {
-                if let Request::ReconfigureChild(spec) = request {
-                    self.slots.get(&spec.id).map(|known| self.overruled.insert(known.slot));
-                }
                 self.calls.insert(*call, request.clone());
             }
             Event::Start | Event::Timer => {}
@@ -199,6 +196,7 @@ impl Model {
             Ok(Done::Deleted) => assert!(known.is_none(), "not deleted"),
             Ok(Done::Reconfigured) => match request {
                 Request::Reconfigure(config) => self.config = config,
+                Request::ReconfigureChild(_) => self.overruled.extend(known.map(|known| known.slot)),
                 Request::ReplaceTemplate(policy) => self.template = policy.restart,
                 _ => {}
             },
