@@ -47,8 +47,8 @@ pub use arbour_supervisor::directive::Directive;
 pub use arbour_supervisor::exit::{Exit, ExitKind};
 pub use arbour_supervisor::intensity::{Exhausted, RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
-    BrokenLimit, CallError, Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey,
-    SlotState, SpecError, StartedBy, StopCause, StopGear,
+    BrokenLimit, CallError, ChildKind, Ended as ChildEnded, Incarnation, Next as NextStep,
+    Outcome as SupervisorOutcome, SlotKey, SlotState, SpecError, StartedBy, StopCause, StopGear,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
@@ -60,8 +60,8 @@ pub use arbour_supervisor::{
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
 };
 pub use arbour_supervisor::{
-    CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
-    SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    CancelScope, ChildContext, ChildSnapshot, ChildSpec, Happened, Refused, SupervisionEvent, Supervisor,
+    SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot, Unfit,
 };
 pub use arbour_supervisor::{
     Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,

@@ -10,7 +10,7 @@ use crate::machine::{
 };
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
-use crate::supervisor::{Nested, StopBy, Supervisor, SupervisorHandle};
+use crate::supervisor::{Inside, Nested, Shows, StopBy, Supervisor, SupervisorHandle};
 use arbour_primitives::scope::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -60,6 +60,7 @@ pub struct ChildSpec {
     pub(crate) judge: Option<Judge>,
     /// For a child that is a supervisor.
     pub(crate) stop_by: Option<StopBy>,
+    pub(crate) shows: Shows,
 }
 
 impl ChildSpec {
@@ -78,7 +79,7 @@ impl ChildSpec {
             Box::pin(async move { child.await.map_err(Into::into) })
         });
         let policy = ChildPolicy { reports_ready: false, ..ChildPolicy::default() };
-        Self { id: id.into(), policy, start, judge: None, stop_by: None }
+        Self { id: id.into(), policy, start, judge: None, stop_by: None, shows: Shows::default() }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
@@ -108,13 +109,15 @@ impl ChildSpec {
         F: FnMut() -> Result<Supervisor, SpecError> + Send + 'static,
     {
         let stop_by = StopBy::default();
-        let within = stop_by.clone();
+        let inside = Inside::default();
+        let (within, shown) = (stop_by.clone(), inside.clone());
         let mut spec = Self::new(id, move |cx| {
-            let (built, within) = (build(), Nested::new(cx, within.clone()));
+            let (built, within) = (build(), Nested::new(cx, within.clone(), shown.clone()));
             async move { built?.run_within(within).await.map_err(Failure::from) }
         });
         spec.policy.kind = ChildKind::Supervisor;
         spec.stop_by = Some(stop_by);
+        spec.shows.inside = Some(inside);
         spec.shutdown(Shutdown::Wait).reports_ready()
     }
 
@@ -191,6 +194,16 @@ impl ChildSpec {
     /// How long it may take to become ready. Default: 30 seconds.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.policy.start_timeout = timeout;
+        self
+    }
+
+    /// How many items wait for it, for those who ask for a [`snapshot`](SupervisorHandle::snapshot): the function
+    /// is called in their task, and gives `None` when there is no queue any more. Default: nothing is told. An actor
+    /// tells it by itself.
+    ///
+    /// What the function owns lives as long as the slot: it wants a weak end of the queue.
+    pub fn mailbox_depth(mut self, depth: impl Fn() -> Option<usize> + Send + Sync + 'static) -> Self {
+        self.shows.depth = Some(Arc::new(depth));
         self
     }
 

@@ -38,6 +38,7 @@ pub mod significance;
 #[doc(hidden)]
 pub mod simulation;
 mod spawn;
+mod storm;
 pub mod strategy;
 mod supervisor;
 mod tasks;
@@ -60,8 +61,8 @@ pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{
-    ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
-    SupervisorSnapshot,
+    ChildSnapshot, Happened, Refused, SupervisionEvent, Supervisor, SupervisorBuilder, SupervisorError,
+    SupervisorHandle, SupervisorSnapshot, Unfit,
 };
 pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};

@@ -5,17 +5,27 @@
 //! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
 //! its time to stop.
 
+mod drawing;
 mod driver;
 mod error;
+mod event;
 mod handle;
+mod health;
+mod inside;
 mod keeper;
 mod nested;
+#[cfg(feature = "serde")]
+mod serialize;
 mod snapshot;
 mod start_call;
 mod stop_by;
+mod telling;
 
 pub use error::{Refused, SupervisorError};
+pub use event::{Happened, SupervisionEvent};
 pub use handle::SupervisorHandle;
+pub use health::Unfit;
+pub(crate) use inside::{Inside, Shows};
 pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
 pub(crate) use stop_by::StopBy;
@@ -30,6 +40,7 @@ use arbour_primitives::stream::{Capacity, ReceiveStream, memory_stream};
 use driver::{Driver, Inbox, Outside};
 use std::fmt;
 use std::sync::Arc;
+use telling::Teller;
 
 /// A supervisor that has not begun.
 ///
@@ -42,6 +53,7 @@ pub struct Supervisor {
     children: Vec<ChildSpec>,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
+    teller: Teller,
 }
 
 impl Supervisor {
@@ -88,9 +100,10 @@ impl Supervisor {
         within: Nested,
     ) -> impl Future<Output = Result<(), SupervisorError>> + Send {
         crate::runtime::install();
+        within.enter(&self.handle);
         let scope = CancelScope::new();
         let outside = Outside::new(scope.handle(), within);
-        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, outside);
+        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, self.teller, outside);
         // The children hear of an end from the driver, one by one: the shield keeps it from them.
         let shielded = shield(Box::pin(driver.run()));
         async move {
@@ -170,7 +183,8 @@ impl SupervisorBuilder {
         let machine = Machine::new(self.config, self.children.iter().map(ChildSpec::pure))?;
         let (sender, inbox) = memory_stream(Capacity::Unbounded);
         let handle = SupervisorHandle::new(self.name, sender);
-        Ok(Supervisor { machine, children: self.children, handle, inbox })
+        let teller = Teller::new(handle.clone());
+        Ok(Supervisor { machine, children: self.children, handle, inbox, teller })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Supervisors, and the calls of their handles.
 
 use crate::support::{Held, sweep, turns};
-use arbour::{ChildSpec, Failure, Supervisor, SupervisorHandle, defer, stopping, task_group};
+use arbour::{ChildSpec, Failure, Happened, Supervisor, SupervisorHandle, defer, stopping, task_group};
 
 /// A child that holds something until it is stopped, and has a finalizer.
 fn holder(name: &'static str, held: &Held) -> ChildSpec {
@@ -58,6 +58,27 @@ fn deleting_a_child() {
         handle.start_child(holder("second", held)).await.unwrap();
         handle.stop_child("second").await.unwrap();
         handle.delete_child("second").await.unwrap();
+    });
+}
+
+#[test]
+fn a_snapshot_of_a_tree() {
+    sweep_beside(&async |handle, held| {
+        let held = held.clone();
+        let inner = ChildSpec::supervisor("inner", move || {
+            Supervisor::builder("inner").child(holder("deep", &held)).build()
+        });
+        handle.start_child(inner).await.unwrap();
+        assert!(handle.snapshot().await.is_ready());
+    });
+}
+
+#[test]
+fn listening_to_a_supervisor() {
+    sweep_beside(&async |handle, _| {
+        let mut events = handle.events();
+        handle.stop_child("first").await.unwrap();
+        while !matches!(events.recv().await.unwrap().happened, Happened::Stopped(_)) {}
     });
 }
 

@@ -1,26 +1,30 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
 use super::error::SupervisorError;
+use super::event::Happened;
 use super::handle::SupervisorHandle;
+use super::inside::{Probe, Shows};
 use super::keeper::Run;
 use super::nested::Nested;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
 use super::stop_by::StopBy;
+use super::telling::{Offender, Teller};
 use crate::child::{ChildSpec, Judge, Start};
 use crate::directive::Directive;
 use crate::exit::{Exit, ExitKind};
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
-    Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
+    Action, CallError, CallId, ChildId, ChildPolicy, Event, Incarnation, Machine, Next, Outcome, Report,
+    Request, SlotKey, What,
 };
 use crate::panic::discard;
 use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -50,11 +54,14 @@ pub(super) enum Inbox {
         request: Request,
         reply: oneshot::Sender<Result<(), CallError>>,
     },
-    Snapshot(oneshot::Sender<SupervisorSnapshot>),
+    Snapshot(oneshot::Sender<Look>),
     Stop {
         deadline: Option<std::time::Instant>,
     },
 }
+
+/// How the supervisor is, and where to look further: at which child, by its place among them.
+pub(super) type Look = (SupervisorSnapshot, Vec<(usize, Probe)>);
 
 /// What a slot runs, called by its keepers, one at a time.
 pub(super) type SharedStart = Arc<Mutex<Startable>>;
@@ -76,16 +83,20 @@ impl Drop for Startable {
 
 /// What belongs to a slot.
 struct Owned {
-    start: SharedStart,
+    id: ChildId,
+    policy: ChildPolicy,
+    /// `None` once it was released: the slot is free for good, and only told of.
+    start: Option<SharedStart>,
     /// Read by a child that is a supervisor.
     stop_by: Option<StopBy>,
+    shows: Shows,
 }
 
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { policy, start, judge, stop_by, .. } = spec;
+        let ChildSpec { id, policy, start, judge, stop_by, shows } = spec;
         let startable = Startable { start, judge, reports_ready: policy.reports_ready };
-        Self { start: Arc::new(Mutex::new(startable)), stop_by }
+        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), stop_by, shows }
     }
 }
 
@@ -105,6 +116,8 @@ pub(super) struct Driver {
     declining: HashMap<SlotKey, Incarnation>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
     failures: HashMap<SlotKey, Failure>,
+    /// The slots whose last incarnation was stopped.
+    stopped: HashSet<SlotKey>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
     /// The slot that became free last.
@@ -112,6 +125,7 @@ pub(super) struct Driver {
     /// Whether what the free slots owned was released when the end began.
     ending: bool,
     outside: Outside,
+    teller: Teller,
 }
 
 /// What the world outside wants of the supervisor; each is heard once.
@@ -135,6 +149,7 @@ impl Driver {
         children: Vec<ChildSpec>,
         handle: SupervisorHandle,
         inbox: ReceiveStream<Inbox>,
+        teller: Teller,
         outside: Outside,
     ) -> Self {
         let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
@@ -147,11 +162,13 @@ impl Driver {
             running: HashMap::new(),
             declining: HashMap::new(),
             failures: HashMap::new(),
+            stopped: HashSet::new(),
             callers: HashMap::new(),
             calls: 0,
             exited: None,
             ending: false,
             outside,
+            teller,
         }
     }
 
@@ -174,14 +191,19 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
-            rearm(&mut timer, self.machine.next_deadline());
+            rearm(&mut timer, self.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
+                self.teller.timer(now());
                 self.machine.handle(event, now(), &mut actions);
                 if self.machine.is_ending() {
                     self.release_free(keepers);
                 }
             }
         }
+    }
+
+    fn next_deadline(&self) -> Option<std::time::Instant> {
+        self.machine.next_deadline().into_iter().chain(self.teller.next_deadline()).min()
     }
 
     /// Waits for the next thing to happen; `None` when it was answered on the spot.
@@ -243,7 +265,7 @@ impl Driver {
             Inbox::Stop { deadline } => Some(Event::Shutdown { deadline }),
             Inbox::Snapshot(reply) => {
                 // Whoever asked may have gone.
-                let _ = reply.send(self.snapshot());
+                let _ = reply.send((self.snapshot(), self.probes()));
                 None
             }
         }
@@ -257,6 +279,7 @@ impl Driver {
     }
 
     fn perform(&mut self, action: Action, keepers: &TaskGroup) -> Option<Outcome> {
+        self.tell(&action);
         match action {
             Action::Added { slot, call } => self.added(slot, call),
             Action::Start { slot, incarnation } => self.start(slot, incarnation, keepers),
@@ -274,11 +297,11 @@ impl Driver {
             Action::Removed { slot } => self.removed(slot, keepers),
             Action::Reply { call, reply } => self.reply(call, reply.map(drop)),
             Action::Ready => {
-                tracing::info!(supervisor = self.handle.name(), "every child is ready");
+                self.teller.all_ready(now());
                 self.outside.within.ready();
             }
             Action::Finished(outcome) => return Some(outcome),
-            Action::Report(report) => self.report(&report),
+            Action::Report(report) => self.note(&report),
         }
         None
     }
@@ -288,6 +311,7 @@ impl Driver {
             && let Some(spec) = call.take_spec()
         {
             self.starts.insert(slot, Owned::from(*spec));
+            self.tell_of(slot, Incarnation::default(), Happened::Added, None);
         }
     }
 
@@ -307,8 +331,8 @@ impl Driver {
         }
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let run =
-            Run { slot, incarnation, id, start: Arc::clone(&owned.start), supervisor: self.handle.clone() };
+        let Some(start) = owned.start.clone() else { return };
+        let run = Run { slot, incarnation, id, start, supervisor: self.handle.clone() };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
@@ -316,13 +340,17 @@ impl Driver {
 
     fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {
         self.failures.remove(&slot);
+        self.stopped.remove(&slot);
         self.release(slot, keepers);
+        self.starts.remove(&slot);
     }
 
     /// What the slot owned is the user's: it is dropped in a task of its own.
     fn release(&mut self, slot: SlotKey, keepers: &TaskGroup) {
-        if let Some(start) = self.starts.remove(&slot) {
-            keepers.spawn_value(async move { drop(start) });
+        let Some(owned) = self.starts.get_mut(&slot) else { return };
+        if let Some(start) = owned.start.take() {
+            let users = (start, std::mem::take(&mut owned.shows));
+            keepers.spawn_value(async move { drop(users) });
         }
     }
 
@@ -350,19 +378,42 @@ impl Driver {
         }
     }
 
-    fn report(&self, report: &Report) {
-        let supervisor = self.handle.name();
-        let child = &*report.id;
-        match (report.what, self.failures.get(&report.slot)) {
-            (What::Ended { .. }, Some(failure)) => {
-                tracing::warn!(supervisor, child, %failure, "{report}");
-            }
-            (What::CleanUpOver | What::Stuck, _) => tracing::error!(supervisor, child, "{report}"),
-            (What::Ended { .. } | What::NotReady(_) | What::DrainOver | What::GroupCalledOff, _) => {
-                tracing::warn!(supervisor, child, "{report}");
-            }
-            _ => tracing::debug!(supervisor, child, "{report}"),
+    /// What a snapshot tells of how the last incarnation of a slot has ended.
+    fn note(&mut self, report: &Report) {
+        if let What::Stopped(_) = report.what {
+            self.stopped.insert(report.slot);
         }
+    }
+
+    /// Tells those who watch what is about to be done.
+    fn tell(&mut self, action: &Action) {
+        let (slot, incarnation, happened, next) = match action {
+            Action::Start { slot, incarnation } => {
+                self.stopped.remove(slot);
+                (*slot, *incarnation, Happened::Started, None)
+            }
+            Action::Drain { slot, incarnation, until, .. } => {
+                (*slot, *incarnation, Happened::Draining { until: *until }, None)
+            }
+            Action::Cancel { slot, incarnation, clean_up_until } => {
+                (*slot, *incarnation, Happened::Cancelled { clean_up_until: *clean_up_until }, None)
+            }
+            Action::Abort { slot, incarnation } => (*slot, *incarnation, Happened::Aborted, None),
+            Action::Removed { slot } => (*slot, Incarnation::default(), Happened::Removed, None),
+            Action::Report(Report { slot, incarnation, what, .. }) => {
+                let (happened, next) = Happened::told(*what);
+                (*slot, *incarnation, happened, next)
+            }
+            _ => return,
+        };
+        self.tell_of(slot, incarnation, happened, next);
+    }
+
+    fn tell_of(&mut self, slot: SlotKey, incarnation: Incarnation, happened: Happened, next: Option<Next>) {
+        let Some(owned) = self.starts.get(&slot) else { return };
+        let policy = self.machine.slot(slot).map_or(&owned.policy, |slot| slot.policy());
+        let offender = Offender { id: &owned.id, incarnation, policy, failure: self.failures.get(&slot) };
+        self.teller.child(&offender, happened, next, now());
     }
 
     fn finish(mut self, outcome: Outcome, keepers: &TaskGroup) -> Result<(), SupervisorError> {
@@ -374,17 +425,26 @@ impl Driver {
             // What is left is stuck: an aborted group waits for it once more, and then no longer.
             keepers.scope().abort(Cause::Shutdown);
         }
-        let supervisor = self.handle.name().to_owned();
+        self.teller.finished(&outcome, failure.as_ref(), now());
         if outcome.is_orderly() {
-            tracing::info!(supervisor, "{outcome}");
             return Ok(());
         }
-        tracing::error!(supervisor, "{outcome}");
-        Err(SupervisorError::Failed { supervisor, outcome, failure })
+        Err(SupervisorError::Failed { supervisor: self.handle.name().to_owned(), outcome, failure })
     }
 
     fn snapshot(&self) -> SupervisorSnapshot {
-        SupervisorSnapshot::of(self.handle.name(), &self.machine)
+        let mut snapshot = SupervisorSnapshot::of(self.handle.name(), &self.machine);
+        for (child, slot) in snapshot.children.iter_mut().zip(self.machine.slots()) {
+            child.last_failure = self.failures.get(&slot.key()).cloned();
+            child.was_stopped = self.stopped.contains(&slot.key());
+        }
+        snapshot
+    }
+
+    /// Where those who asked for a snapshot look further.
+    fn probes(&self) -> Vec<(usize, Probe)> {
+        let owned = self.machine.slots().map(|slot| self.starts.get(&slot.key()));
+        owned.enumerate().filter_map(|(at, owned)| Some((at, owned?.shows.probe()?))).collect()
     }
 }
 
