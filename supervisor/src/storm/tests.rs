@@ -1,3 +1,5 @@
+//! What a storm is told of, second by second.
+
 use super::*;
 
 fn seconds(seconds: u64) -> Duration {
