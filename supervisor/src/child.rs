@@ -10,7 +10,7 @@ use crate::machine::{
 };
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
-use crate::supervisor::{Inside, Nested, Shows, StopBy, Supervisor, SupervisorHandle};
+use crate::supervisor::{Inside, Nested, Shows, Supervisor, SupervisorHandle};
 use arbour_primitives::scope::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
@@ -58,8 +58,6 @@ pub struct ChildSpec {
     pub(crate) policy: ChildPolicy,
     pub(crate) start: Start,
     pub(crate) judge: Option<Judge>,
-    /// For a child that is a supervisor.
-    pub(crate) stop_by: Option<StopBy>,
     pub(crate) shows: Shows,
 }
 
@@ -79,7 +77,7 @@ impl ChildSpec {
             Box::pin(async move { child.await.map_err(Into::into) })
         });
         let policy = ChildPolicy { reports_ready: false, ..ChildPolicy::default() };
-        Self { id: id.into(), policy, start, judge: None, stop_by: None, shows: Shows::default() }
+        Self { id: id.into(), policy, start, judge: None, shows: Shows::default() }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
@@ -108,15 +106,13 @@ impl ChildSpec {
     where
         F: FnMut() -> Result<Supervisor, SpecError> + Send + 'static,
     {
-        let stop_by = StopBy::default();
         let inside = Inside::default();
-        let (within, shown) = (stop_by.clone(), inside.clone());
+        let shown = inside.clone();
         let mut spec = Self::new(id, move |cx| {
-            let (built, within) = (build(), Nested::new(cx, within.clone(), shown.clone()));
+            let (built, within) = (build(), Nested::new(cx, shown.clone()));
             async move { built?.run_within(within).await.map_err(Failure::from) }
         });
         spec.policy.kind = ChildKind::Supervisor;
-        spec.stop_by = Some(stop_by);
         spec.shows.inside = Some(inside);
         spec.shutdown(Shutdown::Wait).reports_ready()
     }

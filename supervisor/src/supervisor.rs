@@ -18,7 +18,6 @@ mod nested;
 mod serialize;
 mod snapshot;
 mod start_call;
-mod stop_by;
 mod telling;
 
 pub use error::{Refused, SupervisorError};
@@ -28,7 +27,6 @@ pub use health::Unfit;
 pub(crate) use inside::{Inside, Shows};
 pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
-pub(crate) use stop_by::StopBy;
 
 use crate::child::ChildSpec;
 use crate::intensity::RestartLimit;

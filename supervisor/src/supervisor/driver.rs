@@ -8,7 +8,6 @@ use super::keeper::Run;
 use super::nested::Nested;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
-use super::stop_by::StopBy;
 use super::telling::{Offender, Teller};
 use crate::child::{ChildSpec, Judge, Start};
 use crate::directive::Directive;
@@ -16,8 +15,8 @@ use crate::exit::{Exit, ExitKind};
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
-    Action, CallError, CallId, ChildId, ChildPolicy, Event, Incarnation, Machine, Next, Outcome, Report,
-    Request, SlotKey, What,
+    Action, CallError, CallId, ChildId, ChildKind, ChildPolicy, Event, Incarnation, Machine, Next, Outcome,
+    Report, Request, SlotKey, What,
 };
 use crate::panic::discard;
 use crate::timeout::now;
@@ -87,16 +86,14 @@ struct Owned {
     policy: ChildPolicy,
     /// `None` once it was released: the slot is free for good, and only told of.
     start: Option<SharedStart>,
-    /// Read by a child that is a supervisor.
-    stop_by: Option<StopBy>,
     shows: Shows,
 }
 
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { id, policy, start, judge, stop_by, shows } = spec;
+        let ChildSpec { id, policy, start, judge, shows } = spec;
         let startable = Startable { start, judge, reports_ready: policy.reports_ready };
-        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), stop_by, shows }
+        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), shows }
     }
 }
 
@@ -217,7 +214,7 @@ impl Driver {
                 return Poll::Ready(Some(Event::CancelAll { clean_up_until }));
             }
             if ready(&mut outside.stopping, cx) {
-                return Poll::Ready(Some(Event::Shutdown { deadline: outside.within.stop_by() }));
+                return Poll::Ready(Some(Event::Shutdown { deadline: outside.scope.drain_deadline() }));
             }
             if let Poll::Ready(Ok(arrived)) = Pin::new(&mut received).poll(cx) {
                 message = Some(arrived);
@@ -283,7 +280,7 @@ impl Driver {
         match action {
             Action::Added { slot, call } => self.added(slot, call),
             Action::Start { slot, incarnation } => self.start(slot, incarnation, keepers),
-            Action::Drain { slot, deadline, .. } => self.drain(slot, deadline),
+            Action::Drain { slot, until, deadline, .. } => self.drain(slot, until, deadline),
             Action::Cancel { slot, clean_up_until, .. } => {
                 if let Some(child) = self.running.get(&slot) {
                     child.cancel_until(Cause::Shutdown, clean_up_until);
@@ -315,20 +312,19 @@ impl Driver {
         }
     }
 
-    fn drain(&self, slot: SlotKey, deadline: Option<std::time::Instant>) {
-        if let Some(stop_by) = self.starts.get(&slot).and_then(|owned| owned.stop_by.as_ref()) {
-            stop_by.set(deadline);
-        }
-        if let Some(child) = self.running.get(&slot) {
-            child.drain();
+    /// A supervisor inside hears until when, however deep, and has stopped its own children by then.
+    fn drain(&self, slot: SlotKey, until: Option<std::time::Instant>, deadline: Option<std::time::Instant>) {
+        let Some(child) = self.running.get(&slot) else { return };
+        let is_supervisor =
+            self.machine.slot(slot).is_some_and(|slot| slot.policy().kind == ChildKind::Supervisor);
+        match if is_supervisor { deadline } else { until } {
+            Some(until) => child.drain_until(until),
+            None => child.drain(),
         }
     }
 
     fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
         let (Some(owned), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
-        if let Some(stop_by) = &owned.stop_by {
-            stop_by.set(None);
-        }
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
         let Some(start) = owned.start.clone() else { return };
