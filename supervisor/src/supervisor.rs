@@ -5,32 +5,39 @@
 //! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
 //! its time to stop.
 
+mod by_ref;
 mod drawing;
 mod driver;
 mod error;
 mod event;
 mod handle;
 mod health;
+mod info;
 mod inside;
 mod keeper;
 mod nested;
+mod reading;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
 mod start_call;
+mod started;
 mod telling;
 
 pub use error::{Refused, SupervisorError};
 pub use event::{Happened, SupervisionEvent};
 pub use handle::SupervisorHandle;
 pub use health::Unfit;
+pub use info::ChildInfo;
 pub(crate) use inside::{Inside, Shows};
 pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
+pub use started::{ChildRef, ChildStart, StartInfo};
 
 use crate::child::ChildSpec;
 use crate::intensity::RestartLimit;
 use crate::machine::{Config, Machine, SpecError};
+use crate::restart::Restart;
 use crate::significance::AutoShutdown;
 use crate::strategy::{StopOrder, Strategy};
 use arbour_primitives::scope::{CancelScope, Ended, Observe, shield};
@@ -58,6 +65,13 @@ impl Supervisor {
     /// A supervisor of this name, to be given children and limits.
     pub fn builder(name: impl Into<Arc<str>>) -> SupervisorBuilder {
         SupervisorBuilder { name: name.into(), config: Config::default(), children: Vec::new() }
+    }
+
+    pub(crate) fn of(name: Arc<str>, machine: Machine, children: Vec<ChildSpec>) -> Self {
+        let (sender, inbox) = memory_stream(Capacity::Unbounded);
+        let handle = SupervisorHandle::new(name, sender);
+        let teller = Teller::new(handle.clone());
+        Self { machine, children, handle, inbox, teller }
     }
 
     /// A handle: administers the children, tells how they are, asks for the end.
@@ -172,6 +186,11 @@ impl SupervisorBuilder {
         self
     }
 
+    /// The place of the first child that would lose its slot with its end.
+    pub(crate) fn first_temporary(&self) -> Option<usize> {
+        self.children.iter().position(|child| child.policy.restart == Restart::Temporary)
+    }
+
     /// Checks the whole description.
     ///
     /// # Errors
@@ -179,10 +198,7 @@ impl SupervisorBuilder {
     /// [`SpecError`] for the first child that makes no sense here, or that has the name of another.
     pub fn build(self) -> Result<Supervisor, SpecError> {
         let machine = Machine::new(self.config, self.children.iter().map(ChildSpec::pure))?;
-        let (sender, inbox) = memory_stream(Capacity::Unbounded);
-        let handle = SupervisorHandle::new(self.name, sender);
-        let teller = Teller::new(handle.clone());
-        Ok(Supervisor { machine, children: self.children, handle, inbox, teller })
+        Ok(Supervisor::of(self.name, machine, self.children))
     }
 }
 

@@ -3,6 +3,7 @@
 mod administration;
 mod backoff;
 mod closures;
+mod deadlines;
 mod dropping;
 mod events;
 mod flat;

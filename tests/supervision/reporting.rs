@@ -3,11 +3,19 @@
 use crate::recorder::Recorder;
 use crate::support::{Journal, deaf, failing, ms, outlast, run, service, settle, supervisor};
 use arbour::{Backoff, ChildSpec, Failure, RestartLimit, Shutdown, Supervisor};
+use std::sync::LazyLock;
 use tokio::time::sleep;
-use tracing::Level;
+use tracing::{Dispatch, Level};
+
+/// While there is one subscriber only, a place that tells something asks the thread that came there first whether
+/// anybody listens, and remembers the answer for all: a test beside this one would answer for it. With these there is
+/// never one only.
+static OTHERS: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [Level::ERROR; 2].map(|level| Dispatch::new(Recorder::new(level))));
 
 /// What supervisors say while `body` runs, from this level on: `LEVEL text [fields]`.
 async fn heard(level: Level, body: impl Future<Output = ()>) -> Vec<String> {
+    LazyLock::force(&OTHERS);
     let recorder = Recorder::new(level);
     let events = recorder.events();
     let guard = tracing::subscriber::set_default(recorder);
