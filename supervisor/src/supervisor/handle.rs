@@ -19,7 +19,8 @@ use tokio::sync::oneshot;
 
 /// A handle to a supervisor. Cheap to clone; it does not keep the supervisor running.
 ///
-/// Calls are answered while children start slowly, crash in a loop or are slow to stop. A child that
+/// Calls are answered while children start slowly, crash in a loop or are slow to stop; those that come
+/// before the first start of all is over wait for it, unless they only look or ask for the end. A child that
 /// stops *itself* through a call and waits for the answer waits for its own end: it wants
 /// [`request_stop`](Self::request_stop), or simply to return.
 #[derive(Clone)]
