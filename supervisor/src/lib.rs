@@ -15,6 +15,10 @@
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
+// The model of `fuzz/` is compiled into the tests of the machine, under the names that it has outside.
+#[cfg(test)]
+extern crate self as arbour_supervisor;
+
 pub mod backoff;
 pub mod bridge;
 mod carried;
@@ -24,6 +28,7 @@ mod condition;
 pub mod directive;
 pub mod exit;
 mod failure;
+mod fault;
 mod group;
 pub mod intensity;
 mod local;
