@@ -259,6 +259,14 @@ impl Machine {
         matches!(self.phase, Phase::Ending(_) | Phase::Finished)
     }
 
+    /// Whether this call may have to wait for children that are being started: for the first start, or for its turn
+    /// in a restart of several.
+    #[must_use]
+    pub fn defers(&self, request: &Request) -> bool {
+        let starts = matches!(request, Request::StartChild(_) | Request::RestartChild(_));
+        matches!(self.phase, Phase::Idle | Phase::FirstStart) || (starts && self.group.is_some())
+    }
+
     fn timer(&mut self, step: &mut Step<'_>) {
         while let Some(key) = self.slots.due(step.now) {
             self.time_is_up(key, step);
