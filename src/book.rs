@@ -24,6 +24,10 @@ mod synchronisation {}
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 
+#[cfg(feature = "serde")]
+#[doc = include_str!("../book/src/specs.md")]
+mod specs {}
+
 #[doc = include_str!("../book/src/seeing.md")]
 mod seeing {}
 

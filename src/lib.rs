@@ -61,6 +61,10 @@ pub use arbour_supervisor::{
     AsCompleted, Completed, LocalGroup, LocalTaskBuilder, MapConcurrent, as_completed, clean_up_local,
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
 };
+#[cfg(feature = "serde")]
+pub use arbour_supervisor::{
+    BindError, BoundSpec, ChildEntry, SpecProblem, SpecRefusal, SpecRefused, SupervisorSpec,
+};
 pub use arbour_supervisor::{
     CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Happened, Refused,
     StartInfo, SupervisionEvent, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,

@@ -45,6 +45,8 @@ pub mod significance;
 #[doc(hidden)]
 pub mod simulation;
 mod spawn;
+#[cfg(feature = "serde")]
+mod spec;
 mod storm;
 pub mod strategy;
 mod supervisor;
@@ -72,6 +74,8 @@ pub use partition::{
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
+#[cfg(feature = "serde")]
+pub use spec::{BindError, BoundSpec, ChildEntry, SpecProblem, SpecRefusal, SpecRefused, SupervisorSpec};
 pub use supervisor::{
     ChildInfo, ChildRef, ChildSnapshot, ChildStart, Happened, Refused, StartInfo, SupervisionEvent,
     Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot, Unfit,

@@ -18,6 +18,8 @@ mod reporting;
 mod restart;
 mod runtimes;
 mod snapshot;
+#[cfg(feature = "serde")]
+mod specs;
 mod start;
 mod stop;
 mod strategies;
