@@ -42,6 +42,7 @@ pub use arbour_primitives::scope::{Kind as TaskKind, Stage as TaskStage};
 pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
+pub use arbour_supervisor::Kept;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::bridge;
 pub use arbour_supervisor::directive::Directive;

@@ -32,6 +32,7 @@ mod failure;
 mod fault;
 mod group;
 pub mod intensity;
+mod kept;
 mod local;
 pub mod machine;
 mod panic;
@@ -66,6 +67,7 @@ pub use group::{
     GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
     TaskState, task_group, try_task_group,
 };
+pub use kept::Kept;
 pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
 pub use partition::{
     NoPartitions, PartitionError, PartitionSupervisor, PartitionSupervisorBuilder, PartitionSupervisorHandle,

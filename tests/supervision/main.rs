@@ -21,6 +21,7 @@ mod snapshot;
 #[cfg(feature = "serde")]
 mod specs;
 mod start;
+mod state;
 mod stop;
 mod strategies;
 mod support;
