@@ -25,7 +25,7 @@ use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -141,13 +141,13 @@ pub(super) struct Driver {
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
     starts: BTreeMap<SlotKey, Owned>,
-    running: HashMap<SlotKey, ScopeHandle>,
+    running: BTreeMap<SlotKey, ScopeHandle>,
     /// The incarnations that have said that they decline, and have not ended yet.
-    declining: HashMap<SlotKey, Incarnation>,
+    declining: BTreeMap<SlotKey, Incarnation>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
-    failures: HashMap<SlotKey, Failure>,
+    failures: BTreeMap<SlotKey, Failure>,
     /// The slots whose last incarnation was stopped.
-    stopped: HashSet<SlotKey>,
+    stopped: BTreeSet<SlotKey>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
     heard: Heard,
@@ -190,10 +190,10 @@ impl Driver {
             handle,
             inbox,
             starts,
-            running: HashMap::new(),
-            declining: HashMap::new(),
-            failures: HashMap::new(),
-            stopped: HashSet::new(),
+            running: BTreeMap::new(),
+            declining: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            stopped: BTreeSet::new(),
             callers: HashMap::new(),
             calls: 0,
             heard: Heard::default(),
