@@ -31,6 +31,7 @@ mod supervision_dynamic;
 mod supervision_partitions;
 mod supervision_restarting;
 mod supervision_significance;
+mod supervision_spec;
 mod supervision_starting;
 mod supervision_stopping;
 mod supervision_tasks;

@@ -41,7 +41,11 @@ fn answering(value: u32) -> (Job, oneshot::Receiver<u32>) {
     let sender = std::sync::Mutex::new(Some(sender));
     let job = move || -> BoxFuture<'static, ()> {
         let sender = sender.lock().unwrap().take();
-        Box::pin(async move { drop(sender.map(|sender| sender.send(value))) })
+        Box::pin(async move {
+            if let Some(sender) = sender {
+                sender.send(value).expect("somebody waits");
+            }
+        })
     };
     (Arc::new(job), answer)
 }
