@@ -3,6 +3,7 @@
 //! [book]: https://github.com/arbour-rs/arbour/blob/main/book/src/introduction.md
 //! [architecture]: https://github.com/arbour-rs/arbour/blob/main/ARCHITECTURE.md
 //! [contributing]: https://github.com/arbour-rs/arbour/blob/main/CONTRIBUTING.md
+//! [compare]: https://github.com/arbour-rs/arbour/blob/main/COMPARE.md
 //! [changelog]: https://github.com/arbour-rs/arbour/blob/main/CHANGELOG.md
 //! [security]: https://github.com/arbour-rs/arbour/blob/main/SECURITY.md
 //! [mit]: https://github.com/arbour-rs/arbour/blob/main/LICENSE-MIT

@@ -15,6 +15,10 @@
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
+// The model of `fuzz/` is compiled into the tests of the machine, under the names that it has outside.
+#[cfg(test)]
+extern crate self as arbour_supervisor;
+
 pub mod backoff;
 pub mod bridge;
 mod carried;
@@ -25,6 +29,7 @@ pub mod directive;
 mod dynamic;
 pub mod exit;
 mod failure;
+mod fault;
 mod group;
 pub mod intensity;
 mod local;

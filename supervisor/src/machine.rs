@@ -314,7 +314,7 @@ impl Machine {
                 self.stopped(key, exit, step);
             }
             SlotState::Stopping { cause: StopCause::NotReady(by), .. } => {
-                let ended = Ended::NotReadyIn(self.slots[key].policy.start_timeout);
+                let ended = Ended::NotReadyIn(self.slots[key].may_take);
                 self.start_failed(key, by, ended, Directive::ByPolicy, step);
             }
             SlotState::Stuck { .. } => self.unstuck(key, step),

@@ -9,7 +9,11 @@ use crate::{
     },
     restart::Restart,
 };
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// The name of a child, cheap to clone.
 pub type ChildId = Arc<str>;
@@ -193,6 +197,8 @@ pub struct Slot {
     /// Written by `Slots::enter` only, which keeps the deadlines in step.
     pub(super) state: SlotState,
     pub(super) incarnation: Incarnation,
+    /// How long the latest incarnation may take to become ready, whatever was configured since.
+    pub(super) may_take: Duration,
     /// Whether any incarnation has been ready.
     pub(super) was_ready: bool,
     pub(super) restarts: u64,
@@ -212,6 +218,7 @@ impl Slot {
             policy: spec.policy,
             state: SlotState::Down,
             incarnation: Incarnation::default(),
+            may_take: spec.policy.start_timeout,
             was_ready: false,
             restarts: 0,
             attempt: 0,
