@@ -17,3 +17,4 @@ mod stop;
 mod strategies;
 mod support;
 mod verdicts;
+mod waiting_for_itself;
