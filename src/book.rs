@@ -24,6 +24,9 @@ mod synchronisation {}
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 
+#[doc = include_str!("../book/src/seeing.md")]
+mod seeing {}
+
 #[doc = include_str!("../book/src/actors.md")]
 mod actors {}
 

@@ -49,8 +49,8 @@ pub use arbour_supervisor::exit::{Exit, ExitKind};
 pub use arbour_supervisor::intensity::{Exhausted, RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
     BrokenLimit, CallError, ChildId, ChildKind, ChildPolicy, Config as SupervisorConfig, Counts,
-    Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey, SlotState, SpecError, StartedBy,
-    StopCause, StopGear,
+    Ended as ChildEnded, Incarnation, Next as NextStep, Outcome as SupervisorOutcome, SlotKey, SlotState,
+    SpecError, StartedBy, StopCause, StopGear,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
@@ -62,8 +62,9 @@ pub use arbour_supervisor::{
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
 };
 pub use arbour_supervisor::{
-    CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Refused, StartInfo,
-    Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Happened, Refused,
+    StartInfo, SupervisionEvent, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
+    SupervisorSnapshot, Unfit,
 };
 pub use arbour_supervisor::{
     DynamicSupervisor, DynamicSupervisorBuilder, DynamicSupervisorHandle, NoPartitions, PartitionError,

@@ -45,6 +45,7 @@ pub mod significance;
 #[doc(hidden)]
 pub mod simulation;
 mod spawn;
+mod storm;
 pub mod strategy;
 mod supervisor;
 mod tasks;
@@ -72,8 +73,8 @@ pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{
-    ChildInfo, ChildRef, ChildSnapshot, ChildStart, Refused, StartInfo, Supervisor, SupervisorBuilder,
-    SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    ChildInfo, ChildRef, ChildSnapshot, ChildStart, Happened, Refused, StartInfo, SupervisionEvent,
+    Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot, Unfit,
 };
 pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};
