@@ -37,6 +37,9 @@ pub(crate) enum Order {
     Kill,
 }
 
+/// How the latest incarnation of a worker is reached.
+type Latest = (UnboundedSender<Order>, ScopeHandle);
+
 /// Workers, what they did and when, and the way to tell each what to do.
 ///
 /// In the journal `+a` is a start, `-a` a stop that was obeyed, `xa` one that was not, so that the body was dropped,
@@ -45,12 +48,12 @@ pub(crate) enum Order {
 pub(crate) struct Crew {
     began: Instant,
     lines: Arc<Mutex<Vec<(u128, String)>>>,
-    orders: Arc<Mutex<HashMap<String, (UnboundedSender<Order>, ScopeHandle)>>>,
+    workers: Arc<Mutex<HashMap<String, Latest>>>,
 }
 
 impl Crew {
     pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), lines: Arc::default(), orders: Arc::default() }
+        Self { began: Instant::now(), lines: Arc::default(), workers: Arc::default() }
     }
 
     pub(crate) fn note(&self, what: impl Into<String>) {
@@ -75,7 +78,7 @@ impl Crew {
 
     /// Tells the latest incarnation of this worker to end, and lets everything come to rest.
     pub(crate) async fn order(&self, name: &str, order: Order) {
-        let (orders, scope) = self.orders.lock().unwrap()[name].clone();
+        let (orders, scope) = self.workers.lock().unwrap()[name].clone();
         match order {
             Order::Drain => scope.drain(),
             Order::Kill => scope.abort("killed"),
@@ -88,7 +91,7 @@ impl Crew {
         self.note(format!("+{name}"));
         let (sender, orders) = unbounded_channel();
         let scope = ScopeHandle::current().expect("a worker has a scope");
-        self.orders.lock().unwrap().insert(name.to_owned(), (sender, scope));
+        self.workers.lock().unwrap().insert(name.to_owned(), (sender, scope));
         orders
     }
 

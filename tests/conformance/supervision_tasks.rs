@@ -82,7 +82,7 @@ mod task_supervisor_test {
             let inner = group.task().report_to_handle().spawn(async {
                 let inner = task_group(async move |inner| {
                     let task = inner.spawn_value(async { shield(std::future::pending::<()>()).await });
-                    tell.send((task, inner.scope())).ok().expect("somebody waits");
+                    assert!(tell.send((task, inner.scope())).is_ok(), "somebody waits");
                     std::future::pending::<()>().await;
                 });
                 inner.await

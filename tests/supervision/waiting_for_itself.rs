@@ -140,7 +140,7 @@ async fn a_stop_of_a_sibling_and_a_stop_by_a_bare_task_wait_as_they_should() {
 
 /// What a dynamic child is given: the way to its own supervisor.
 #[derive(Clone)]
-struct Own(Arc<OnceLock<DynamicSupervisorHandle<Own>>>);
+struct Own(Arc<OnceLock<DynamicSupervisorHandle<Self>>>);
 
 #[arbour::test]
 async fn a_dynamic_child_that_stops_itself_is_told_too() {
