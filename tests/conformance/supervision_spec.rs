@@ -514,7 +514,7 @@ mod supervisionspec {
         .unwrap();
     }
 
-    /// Each failure is a warning; the one after which nothing is tried any more is an error.
+    /// Each failure is a warning; the one after which nothing is tried any more is an error, and so is the end it brings.
     #[arbour::test]
     async fn log_at_critical_level_after_specified_restartwithbackoff_attempts() {
         let crew = Crew::new();
@@ -532,6 +532,6 @@ mod supervisionspec {
         .await
         .1
         .unwrap_err();
-        assert_eq!(*levels.0.lock().unwrap(), [Level::WARN, Level::WARN, Level::WARN, Level::ERROR]);
+        assert_eq!(*levels.0.lock().unwrap(), [Level::WARN, Level::WARN, Level::ERROR, Level::ERROR]);
     }
 }
