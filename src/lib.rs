@@ -42,6 +42,7 @@ pub use arbour_primitives::scope::{Kind as TaskKind, Stage as TaskStage};
 pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
+pub use arbour_supervisor::Kept;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::bridge;
 pub use arbour_supervisor::directive::Directive;
@@ -60,6 +61,10 @@ pub use arbour_supervisor::thread;
 pub use arbour_supervisor::{
     AsCompleted, Completed, LocalGroup, LocalTaskBuilder, MapConcurrent, as_completed, clean_up_local,
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
+};
+#[cfg(feature = "serde")]
+pub use arbour_supervisor::{
+    BindError, BoundSpec, ChildEntry, SpecProblem, SpecRefusal, SpecRefused, SupervisorSpec,
 };
 pub use arbour_supervisor::{
     CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Happened, Refused,

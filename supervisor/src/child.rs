@@ -79,7 +79,11 @@ impl ChildSpec {
             let child = start(cx);
             Box::pin(async move { child.await.map_err(Into::into) })
         });
-        Self { id: id.into(), policy: ChildPolicy::plain(), start, judge: None, shows: Shows::default() }
+        Self::of(id.into(), start)
+    }
+
+    pub(crate) fn of(id: ChildId, start: Start) -> Self {
+        Self { id, policy: ChildPolicy::plain(), start, judge: None, shows: Shows::default() }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the

@@ -18,7 +18,10 @@ mod reporting;
 mod restart;
 mod runtimes;
 mod snapshot;
+#[cfg(feature = "serde")]
+mod specs;
 mod start;
+mod state;
 mod stop;
 mod strategies;
 mod support;

@@ -485,6 +485,9 @@ impl Driver {
     }
 
     fn tell_of(&mut self, slot: SlotKey, incarnation: Incarnation, happened: Happened, next: Option<Next>) {
+        if !self.teller.is_heard() {
+            return;
+        }
         let Some(owned) = self.starts.get(&slot) else { return };
         let policy = self.machine.slot(slot).map_or(&owned.policy, |slot| slot.policy());
         let offender = Offender { id: &owned.id, incarnation, policy, failure: self.failures.get(&slot) };

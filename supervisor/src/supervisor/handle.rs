@@ -297,6 +297,10 @@ impl SupervisorHandle {
         }
     }
 
+    pub(super) fn has_listeners(&self) -> bool {
+        self.listeners().next().is_some()
+    }
+
     fn listeners(&self) -> impl Iterator<Item = &BroadcastSender<SupervisionEvent>> {
         std::iter::successors(Some(self), |handle| handle.around())
             .filter_map(|handle| handle.shared.events.get())

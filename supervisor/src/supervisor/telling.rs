@@ -29,6 +29,11 @@ impl Teller {
         Self { handle, storm: Storm::new() }
     }
 
+    /// Whether anybody subscribes, to events or to the log: otherwise nothing is looked up.
+    pub(super) fn is_heard(&self) -> bool {
+        is_logged(Level::ERROR) || self.handle.has_listeners()
+    }
+
     /// Something happened to a child.
     pub(super) fn child(
         &mut self,
