@@ -519,6 +519,9 @@ mod supervisionspec {
     async fn log_at_critical_level_after_specified_restartwithbackoff_attempts() {
         let crew = Crew::new();
         let levels = Levels::default();
+        // A sole subscriber is asked only by the thread it belongs to, and what another thread comes to first is
+        // silenced for good; with two, each is asked.
+        let _second = tracing::Dispatch::new(Levels::default());
         let _guard = tracing::subscriber::set_default(levels.clone());
         let child = crew.worker("w").max_consecutive(2);
         run(supervisor().limit(no_limit()).child(child), async |handle| {
