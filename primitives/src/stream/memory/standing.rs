@@ -40,11 +40,10 @@ impl Standing {
     /// may have been reopened since.
     #[inline]
     pub(super) fn hand_over<T>(&self, shared: &Shared<T>) -> Turn {
-        if self.waits.load(Ordering::Relaxed) && !crate::loom::fault("stream_stands_in_its_own_way") {
-            self.take(shared)
-        } else {
-            Turn::New
+        if !self.waits.load(Ordering::Relaxed) || crate::loom::fault("stream_stands_in_its_own_way") {
+            return Turn::New;
         }
+        self.take(shared)
     }
 
     #[cold]
