@@ -43,14 +43,17 @@ pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::bridge;
-pub use arbour_supervisor::exit::ExitKind;
-pub use arbour_supervisor::intensity::{RestartLimit, ZeroPeriod};
+pub use arbour_supervisor::directive::Directive;
+pub use arbour_supervisor::exit::{Exit, ExitKind};
+pub use arbour_supervisor::intensity::{Exhausted, RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
     BrokenLimit, CallError, Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey,
-    SlotState, SpecError, StartedBy, StopCause,
+    SlotState, SpecError, StartedBy, StopCause, StopGear,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
+pub use arbour_supervisor::significance::AutoShutdown;
+pub use arbour_supervisor::strategy::{StopOrder, Strategy};
 pub use arbour_supervisor::thread;
 pub use arbour_supervisor::{
     AsCompleted, Completed, LocalGroup, LocalTaskBuilder, MapConcurrent, as_completed, clean_up_local,

@@ -1,18 +1,25 @@
 //! What a supervisor is given for each child: a name, policies, and a way to start it again and again.
 
 use crate::backoff::Backoff;
+use crate::directive::Directive;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::intensity::RestartLimit;
-use crate::machine::{ChildId, ChildPolicy, ChildSpec as PureSpec, Incarnation, SlotKey};
+use crate::intensity::{Exhausted, RestartLimit};
+use crate::machine::{
+    ChildId, ChildKind, ChildPolicy, ChildSpec as PureSpec, Incarnation, SlotKey, SpecError,
+};
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
-use crate::supervisor::SupervisorHandle;
+use crate::supervisor::{Nested, StopBy, Supervisor, SupervisorHandle};
 use arbour_primitives::scope::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) type Start = Box<dyn FnMut(ChildContext) -> BoxFuture<Result<(), Failure>> + Send>;
+
+/// What judges a child's exits.
+pub(crate) type Judge = Box<dyn FnMut(&Exit<Failure>) -> Directive + Send>;
 
 /// A child of a supervisor: its name, its policies, and the closure that starts each incarnation.
 ///
@@ -50,6 +57,9 @@ pub struct ChildSpec {
     pub(crate) id: ChildId,
     pub(crate) policy: ChildPolicy,
     pub(crate) start: Start,
+    pub(crate) judge: Option<Judge>,
+    /// For a child that is a supervisor.
+    pub(crate) stop_by: Option<StopBy>,
 }
 
 impl ChildSpec {
@@ -68,7 +78,44 @@ impl ChildSpec {
             Box::pin(async move { child.await.map_err(Into::into) })
         });
         let policy = ChildPolicy { reports_ready: false, ..ChildPolicy::default() };
-        Self { id: id.into(), policy, start }
+        Self { id: id.into(), policy, start, judge: None, stop_by: None }
+    }
+
+    /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
+    /// children that it is built with.
+    ///
+    /// It is ready when its children are up, and is waited for when it is stopped
+    /// ([`Shutdown::Wait`]), so that it can stop them in good order; a deadline for the stop of the
+    /// outer one is pushed down to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::{ChildSpec, Failure, Supervisor, stopping};
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let workers = ChildSpec::supervisor("workers", || {
+    ///     let worker = ChildSpec::new("worker", |_| async { Ok::<_, Failure>(stopping().await) });
+    ///     Supervisor::builder("workers").child(worker).build()
+    /// });
+    /// let app = Supervisor::builder("app").child(workers).build().unwrap();
+    /// app.handle().request_stop();
+    /// app.run().await.unwrap();
+    /// # });
+    /// ```
+    pub fn supervisor<F>(id: impl Into<Arc<str>>, mut build: F) -> Self
+    where
+        F: FnMut() -> Result<Supervisor, SpecError> + Send + 'static,
+    {
+        let stop_by = StopBy::default();
+        let within = stop_by.clone();
+        let mut spec = Self::new(id, move |cx| {
+            let (built, within) = (build(), Nested::new(cx, within.clone()));
+            async move { built?.run_within(within).await.map_err(Failure::from) }
+        });
+        spec.policy.kind = ChildKind::Supervisor;
+        spec.stop_by = Some(stop_by);
+        spec.shutdown(Shutdown::Wait).reports_ready()
     }
 
     /// After which exits it comes back. Default: [`Restart::Permanent`], after each.
@@ -77,7 +124,23 @@ impl ChildSpec {
         self
     }
 
-    /// How long it may drain when it is stopped, before it is cancelled. Default: 5 seconds.
+    /// Makes its end count for the supervisor's [auto-shutdown](crate::SupervisorBuilder::auto_shutdown).
+    /// Default: it does not. A permanent child cannot be significant.
+    pub fn significant(mut self) -> Self {
+        self.policy.significant = true;
+        self
+    }
+
+    /// Has each of its exits judged, by this function in the child's own task, before its policy
+    /// decides: a failure may be escalated, or be none to be restarted for. Default:
+    /// [`Directive::ByPolicy`]. An end that somebody asked for is judged too, but without effect. If the
+    /// function panics, that is reported and the policy decides.
+    pub fn on_exit(mut self, judge: impl FnMut(&Exit<Failure>) -> Directive + Send + 'static) -> Self {
+        self.judge = Some(Box::new(judge));
+        self
+    }
+
+    /// How it is stopped: aborted, or given time to drain before it is cancelled. Default: 5 seconds.
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.policy.shutdown = shutdown;
         self
@@ -108,6 +171,13 @@ impl ChildSpec {
     /// limit.
     pub fn max_consecutive(mut self, restarts: u32) -> Self {
         self.policy.max_consecutive = Some(restarts);
+        self
+    }
+
+    /// What happens when [`limit`](Self::limit) or [`max_consecutive`](Self::max_consecutive) is used up.
+    /// Default: [`Exhausted::Escalate`], the supervisor gives up.
+    pub fn exhausted(mut self, exhausted: Exhausted) -> Self {
+        self.policy.exhausted = exhausted;
         self
     }
 
@@ -168,6 +238,13 @@ impl ChildContext {
     /// Says that the child is ready. Once is enough; more often changes nothing.
     pub fn ready(&self) {
         self.supervisor.ready(self.slot, self.incarnation);
+    }
+
+    /// Says that there is nothing to do for this child: when it then ends normally, that is no failed
+    /// start. It stays down, is not tried again, and those after it are started; a temporary child
+    /// is forgotten. Once it has said that it is [ready](Self::ready) it is too late.
+    pub fn decline(&self) {
+        self.supervisor.declines(self.slot, self.incarnation);
     }
 
     /// The supervisor of this child. A child that wants it to end asks with

@@ -71,6 +71,19 @@ impl fmt::Display for RestartLimit {
     }
 }
 
+/// What happens when a child has used up its own limit on restarts.
+///
+/// The default is [`Escalate`](Self::Escalate).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Exhausted {
+    /// The supervisor gives up, for it cannot keep what it promised.
+    #[default]
+    Escalate,
+    /// This child stays down, which is reported, and the others go on.
+    StayDown,
+}
+
 /// A limit on restarts was given a period of zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a limit of {intensity} restarts in 0s limits nothing: the period must be longer than zero")]
@@ -107,19 +120,31 @@ impl RestartWindow {
         self.limit
     }
 
+    /// Holds another limit from now on; the restarts it remembers still count, as far as there is room for them.
+    pub fn set_limit(&mut self, limit: RestartLimit) {
+        self.limit = limit;
+        let room = usize::try_from(limit.intensity).unwrap_or(usize::MAX);
+        self.admitted.drain(..self.admitted.len().saturating_sub(room));
+    }
+
     /// Whether a restart may happen `now`; if so it is remembered.
     ///
     /// A `now` that lies before an earlier one is taken for the same moment.
     pub fn admit(&mut self, now: Instant) -> bool {
-        if self.limit.intensity == 0 {
-            return false;
-        }
-        self.forget_two(now);
-        let full = self.admitted.len() as u64 == u64::from(self.limit.intensity);
-        if !full {
+        let has_room = !self.is_full(now);
+        if has_room {
             self.admitted.push_back(now);
         }
-        !full
+        has_room
+    }
+
+    /// Whether a restart `now` would be one too many.
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
+        if self.limit.intensity == 0 {
+            return true;
+        }
+        self.forget_two(now);
+        self.admitted.len() as u64 == u64::from(self.limit.intensity)
     }
 
     /// Two for each that comes: so even a limit that is never reached needs room only for the restarts of one

@@ -1,7 +1,7 @@
 //! How tasks live and end: deadlines, task groups, supervisors.
 //!
-//! What is decided (`exit`, `restart`, `intensity`, `backoff`, `shutdown`, `machine`) is decided by pure
-//! functions of what happened and when; what is done is done by one driver.
+//! What is decided (`exit`, `directive`, `restart`, `intensity`, `backoff`, `shutdown`, `strategy`, `significance`,
+//! `machine`) is decided by pure functions of what happened and when; what is done is done by one driver.
 //!
 //! - [`move_on_after`], [`fail_after`] and their kin are scopes with a deadline.
 //! - [`task_group`] and [`try_task_group`] end when their body and all their children have.
@@ -21,6 +21,7 @@ mod carried;
 mod child;
 mod concurrent;
 mod condition;
+pub mod directive;
 pub mod exit;
 mod failure;
 mod group;
@@ -33,9 +34,11 @@ mod retry;
 mod runtime;
 mod scope;
 pub mod shutdown;
+pub mod significance;
 #[doc(hidden)]
 pub mod simulation;
 mod spawn;
+pub mod strategy;
 mod supervisor;
 mod tasks;
 pub mod thread;

@@ -21,29 +21,40 @@
 //! Invariants:
 //!
 //! 1. A slot has at most one incarnation at a time: `Start` comes only for a slot that nothing occupies, and each
-//!    has a greater number than the one before.
-//! 2. In the first start a child is started only when the one before it has been ready. A failure before readiness
-//!    ends that start; in any later start it is one attempt for back-off and limits.
+//!    has a greater number than the one before. One that is stuck occupies its slot.
+//! 2. In the first start, and in a restart of several, a child is started only when the one before it has been ready,
+//!    has declined, or was stopped. A failure before readiness ends the first start; in any later start it is one
+//!    attempt for back-off and limits.
 //! 3. From `Ending` on there is no `Start`.
-//! 4. A shutdown stops in the reverse order of start: a child is told only when every slot after it is free. Only
-//!    `CancelAll` tells all at once, newest first too. A start that takes too long is cancelled wherever it stands.
-//! 5. An incarnation is told to drain at most once, to cancel at most once, and in this order.
-//! 6. A stop is not an exit: what ends while it is being stopped is neither counted nor restarted.
+//! 4. What stops together stops in the reverse order of start: a child is told only when every slot after it is free.
+//!    Only `CancelAll`, the deadline of a shutdown, and a supervisor that stops its children together tell all at once,
+//!    newest first too. A start that takes too long is cancelled wherever it stands.
+//! 5. An incarnation is told to drain at most once, to cancel at most once, to abort at most once, and in this order.
+//! 6. A stop is not an exit: what ends while it is being stopped, or in its turn to be, is neither counted nor
+//!    restarted.
 //! 7. Each call gets exactly one reply.
-//! 8. `Finished` comes exactly once, when no incarnation is left.
+//! 8. `Finished` comes exactly once, when no incarnation is left but those that are stuck.
 //! 9. News of an incarnation that is not the slot's latest is without effect.
 //! 10. Memory is bounded by slots, limits and open calls, however many restarts there were.
+//! 11. Under a group strategy no child waits by itself: there is one wait for all of them, after the last has gone.
+//! 12. No event costs more than the logarithm of the number of slots, beyond the actions it leads to.
 //!
-//! Calls wait in order behind the first start, and are answered at once afterwards. Semantics are those of OTP's
-//! `one_for_one`, but for the delay between attempts, the limits per child, and a give-up that is an abnormal end.
+//! Calls wait in order behind the first start, and are answered at once afterwards; what can be read is not asked by a
+//! call at all. Semantics are those of OTP's `supervisor`, but for the delay between attempts, the limits per child, a
+//! give-up that is an abnormal end, parallel stop where asked for, and the last gear of stopping, which may fail.
 
 mod action;
 mod admin;
+mod allowance;
+mod count;
+mod dynamic;
 mod ending;
 mod error;
 mod event;
+mod group;
 mod report;
 mod restarting;
+mod significant;
 mod slot;
 mod spec;
 mod starting;
@@ -54,26 +65,28 @@ mod tests;
 
 pub use self::{
     action::{Action, Done, Outcome},
+    count::Counts,
     error::{CallError, SpecError},
     event::{CallId, Event, Request},
     report::{BrokenLimit, Ended, Next, Report, What},
-    slot::{ChildId, Incarnation, Slot, SlotKey, SlotState, StartedBy, StopCause},
-    spec::{ChildPolicy, ChildSpec, Config},
+    slot::{ChildId, Incarnation, Slot, SlotKey, SlotState, StartedBy, StopCause, StopGear},
+    spec::{ChildKind, ChildPolicy, ChildSpec, Config},
 };
 
-use self::table::Slots;
-use crate::{backoff::Jitter, exit::ExitKind, intensity::RestartWindow};
+use self::{dynamic::Template, group::Group, significant::Lost, table::Slots};
+use crate::{backoff::Jitter, directive::Directive, exit::ExitKind, intensity::RestartWindow};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// A supervisor that restarts each child by itself (one for one), without its runtime.
+/// A supervisor without its runtime.
 ///
 /// # Examples
 ///
 /// ```
-/// use arbour_supervisor::{exit::ExitKind, machine::{Action, ChildPolicy, ChildSpec, Config, Event, Machine}};
+/// use arbour_supervisor::machine::{Action, ChildPolicy, ChildSpec, Config, Event, Machine};
+/// use arbour_supervisor::{directive::Directive, exit::ExitKind};
 /// use std::time::Instant;
 ///
 /// let child = ChildSpec::new("clock", ChildPolicy::default());
@@ -85,16 +98,26 @@ use std::{
 /// machine.handle(Event::ChildReady { slot, incarnation }, now, &mut actions);
 /// actions.clear();
 ///
-/// machine.handle(Event::ChildExited { slot, incarnation, exit: ExitKind::Panicked }, now, &mut actions);
+/// let (exit, directive) = (ExitKind::Panicked, Directive::ByPolicy);
+/// machine.handle(Event::ChildExited { slot, incarnation, exit, directive }, now, &mut actions);
 /// assert!(actions.iter().any(|action| matches!(action, Action::Start { .. })));
 /// # Ok::<(), arbour_supervisor::machine::SpecError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Machine {
+    config: Config,
+    /// What the children of a dynamic supervisor are made of.
+    template: Option<Template>,
     slots: Slots,
     phase: Phase,
     /// Calls that wait behind the first start; empty in every later phase.
     queued: VecDeque<(CallId, Request)>,
+    /// The restart of several that is going on.
+    group: Option<Group>,
+    /// A significant child that may have been the last.
+    lost: Option<Lost>,
+    /// When the shutdown that is going on must be over.
+    deadline: Option<Instant>,
     /// The restarts of all children together.
     window: RestartWindow,
     restarts: u64,
@@ -106,11 +129,7 @@ enum Phase {
     Idle,
     FirstStart,
     Up,
-    /// No slot after `upto` is occupied.
-    Ending {
-        outcome: Outcome,
-        upto: SlotKey,
-    },
+    Ending(Outcome),
     Finished,
 }
 
@@ -134,10 +153,8 @@ impl Step<'_> {
         self.push(Action::Report(Report { slot: key, id, incarnation, what }));
     }
 
-    /// So long after now; a time that no clock can show is thirty years away, which is never.
     fn after(&self, time: Duration) -> Instant {
-        const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-        self.now.checked_add(time).unwrap_or(self.now + NEVER)
+        allowance::after(self.now, time)
     }
 }
 
@@ -150,20 +167,29 @@ impl Machine {
     pub fn new(config: Config, children: impl IntoIterator<Item = ChildSpec>) -> Result<Self, SpecError> {
         let mut slots = Slots::default();
         for child in children {
-            child.check()?;
+            child.check(config.auto_shutdown)?;
             if slots.find(&child.id).is_some() {
                 return Err(SpecError::DuplicateId { id: child.id });
             }
             slots.add(child);
         }
-        Ok(Self {
+        Ok(Self::of(config, slots, None))
+    }
+
+    fn of(config: Config, slots: Slots, template: Option<Template>) -> Self {
+        Self {
+            config,
+            template,
             slots,
             phase: Phase::Idle,
             queued: VecDeque::new(),
+            group: None,
+            lost: None,
+            deadline: None,
             window: RestartWindow::new(config.limit),
             restarts: 0,
             jitter: Jitter::new(config.seed),
-        })
+        }
     }
 
     /// Takes in what happened `now` and appends what is to be done to `actions`.
@@ -172,18 +198,29 @@ impl Machine {
         match event {
             Event::Start => self.start_all(step),
             Event::ChildReady { slot, incarnation } => self.ready(slot, incarnation, step),
-            Event::ChildExited { slot, incarnation, exit } => self.exited(slot, incarnation, exit, step),
+            Event::ChildExited { slot, incarnation, exit, directive } => {
+                self.exited(slot, incarnation, exit, directive, step);
+            }
+            Event::ChildDeclined { slot, incarnation } => self.has_declined(slot, incarnation, step),
             Event::Timer => self.timer(step),
-            Event::Shutdown => self.end(Outcome::Shutdown, step),
+            Event::Shutdown { deadline } => self.shut_down(deadline, step),
             Event::CancelAll { clean_up_until } => self.cancel_all(clean_up_until, step),
             Event::Call { call, request } => self.call(call, request, step),
         }
+        self.stop_group(step);
+        self.stop_next(step);
     }
 
     /// When the machine wants an [`Event::Timer`] at the latest; `None` while it waits for no time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.slots.next_deadline()
+        allowance::earlier(self.slots.next_deadline(), self.deadline)
+    }
+
+    /// What holds for the supervisor as a whole.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// All slots in the order of their start.
@@ -219,12 +256,15 @@ impl Machine {
     /// Whether the supervisor is ending or has ended: nothing is started any more.
     #[must_use]
     pub fn is_ending(&self) -> bool {
-        matches!(self.phase, Phase::Ending { .. } | Phase::Finished)
+        matches!(self.phase, Phase::Ending(_) | Phase::Finished)
     }
 
     fn timer(&mut self, step: &mut Step<'_>) {
         while let Some(key) = self.slots.due(step.now) {
             self.time_is_up(key, step);
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= step.now) {
+            self.abort_all(step);
         }
     }
 
@@ -236,25 +276,49 @@ impl Machine {
                 step.report(&self.slots[key], What::DrainOver);
                 self.cancel(key, StopCause::Asked, None, step);
             }
+            SlotState::Stopping { gear: StopGear::CleaningUp, cause, .. } => {
+                step.report(&self.slots[key], What::CleanUpOver);
+                self.abort(key, cause, step);
+            }
+            SlotState::Stopping { gear: StopGear::Aborted, cause, .. } => self.stuck(key, cause, step),
+            SlotState::Waiting { .. } if self.group_waits_in(key) => self.start_group(step),
             SlotState::Waiting { .. } => self.start(key, StartedBy::Policy, step),
-            SlotState::Down | SlotState::Running { .. } | SlotState::Stopping { .. } => {}
+            SlotState::Down | SlotState::Running { .. } | SlotState::Stuck { .. } => {}
         }
     }
 
-    fn exited(&mut self, key: SlotKey, incarnation: Incarnation, exit: ExitKind, step: &mut Step<'_>) {
+    fn exited(
+        &mut self,
+        key: SlotKey,
+        incarnation: Incarnation,
+        exit: ExitKind,
+        directive: Directive,
+        step: &mut Step<'_>,
+    ) {
         let Some(state) = self.slots.state_of(key, incarnation) else { return };
         match state {
-            SlotState::Starting { by, .. } => self.start_failed(key, by, Ended::BeforeReady(exit), step),
-            SlotState::Running { since } => self.ended(key, exit, since, step),
+            _ if state.is_awaited() && self.group_stops(key) => self.stopped_in_turn(key, exit, step),
+            SlotState::Starting { by, .. } => {
+                self.start_failed(key, by, Ended::BeforeReady(exit), directive, step);
+            }
+            SlotState::Running { since } => self.ended(key, exit, directive, since, step),
             SlotState::Draining { .. } | SlotState::Stopping { cause: StopCause::Asked, .. } => {
                 self.stopped(key, exit, step);
             }
             SlotState::Stopping { cause: StopCause::NotReady(by), .. } => {
                 let ended = Ended::NotReadyIn(self.slots[key].policy.start_timeout);
-                self.start_failed(key, by, ended, step);
+                self.start_failed(key, by, ended, Directive::ByPolicy, step);
             }
+            SlotState::Stuck { .. } => self.unstuck(key, step),
             SlotState::Down | SlotState::Waiting { .. } => {}
         }
-        self.stop_next(step);
+    }
+
+    fn has_declined(&mut self, key: SlotKey, incarnation: Incarnation, step: &mut Step<'_>) {
+        let state = self.slots.state_of(key, incarnation).filter(|_| !self.group_stops(key));
+        match state.and_then(|state| self.may_decline(key, state)) {
+            Some(by) => self.declined(key, by, step),
+            None => self.exited(key, incarnation, ExitKind::Normal, Directive::ByPolicy, step),
+        }
     }
 }

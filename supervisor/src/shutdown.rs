@@ -16,6 +16,8 @@ mod tests;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Shutdown {
+    /// Abort at once: nothing is drained and nothing cleaned up, shields and finalizers are dropped.
+    Abort,
     /// Drain for so long, then cancel. With zero it is cancelled at once.
     After(Duration),
     /// Drain until it ends, however long that takes; only a cancellation of the whole supervisor ends the wait.
@@ -27,6 +29,7 @@ impl Shutdown {
     #[must_use]
     pub fn drain(self) -> Option<Duration> {
         match self {
+            Self::Abort => Some(Duration::ZERO),
             Self::After(drain) => Some(drain),
             Self::Wait => None,
         }

@@ -5,32 +5,37 @@
 //! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
 //! its time to stop.
 
-mod budgets;
 mod driver;
 mod error;
 mod handle;
 mod keeper;
+mod nested;
 mod snapshot;
 mod start_call;
+mod stop_by;
 
 pub use error::{Refused, SupervisorError};
 pub use handle::SupervisorHandle;
+pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
+pub(crate) use stop_by::StopBy;
 
 use crate::child::ChildSpec;
 use crate::intensity::RestartLimit;
 use crate::machine::{Config, Machine, SpecError};
+use crate::significance::AutoShutdown;
+use crate::strategy::{StopOrder, Strategy};
 use arbour_primitives::scope::{CancelScope, Ended, Observe, shield};
 use arbour_primitives::stream::{Capacity, ReceiveStream, memory_stream};
-use driver::{Driver, Inbox};
+use driver::{Driver, Inbox, Outside};
 use std::fmt;
 use std::sync::Arc;
 
 /// A supervisor that has not begun.
 ///
 /// Its children are started in order, each ready before the next, and stopped in reverse. One that
-/// ends is restarted by itself (one for one), as its policies say; when restarts become too many,
-/// the supervisor stops the others and fails.
+/// ends is restarted as its policies say, by itself or with those that its [`Strategy`] names; when
+/// restarts become too many, the supervisor stops the others and fails.
 #[must_use = "a supervisor does nothing until it runs"]
 pub struct Supervisor {
     machine: Machine,
@@ -55,7 +60,10 @@ impl Supervisor {
     ///
     /// Asked to drain, it stops its children in reverse order, each drained and then cancelled after
     /// its own time. Cancelled, it cancels them all at once. Either way it ends only when no task, no
-    /// child and no clean-up of theirs is left, and then that is an orderly end.
+    /// child and no clean-up of theirs is left, and then that is an orderly end. So is the end that a
+    /// significant child brings about.
+    ///
+    /// Inside another supervisor it wants to be a [`ChildSpec::supervisor`].
     ///
     /// # Cancel safety
     ///
@@ -64,22 +72,33 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`SupervisorError`] when a child did not start the first time, or had to be restarted once too
-    /// often; it names the child, the limit and the last failure.
+    /// [`SupervisorError`] when a child did not start the first time, had to be restarted once too
+    /// often, escalated its failure, or is stuck; it names the child, the limit and the last failure.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub async fn run(self) -> Result<(), SupervisorError> {
+        self.run_within(Nested::default()).await
+    }
+
+    /// Not an `async fn`, so that its future need not hold what the driver is made of.
+    pub(crate) fn run_within(
+        self,
+        within: Nested,
+    ) -> impl Future<Output = Result<(), SupervisorError>> + Send {
         crate::runtime::install();
         let scope = CancelScope::new();
-        let outside = scope.handle();
-        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, &outside);
+        let outside = Outside::new(scope.handle(), within);
+        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, outside);
         // The children hear of an end from the driver, one by one: the shield keeps it from them.
-        match scope.run(shield(Box::pin(driver.run()))).await {
-            Ok(outcome) => outcome,
-            // Only an abort ends what is shielded.
-            Err(cancelled) => Err(SupervisorError::Aborted { cause: cancelled.cause }),
+        let shielded = shield(Box::pin(driver.run()));
+        async move {
+            match scope.run(shielded).await {
+                Ok(outcome) => outcome,
+                // Only an abort ends what is shielded.
+                Err(cancelled) => Err(SupervisorError::Aborted { cause: cancelled.cause }),
+            }
         }
     }
 }
@@ -109,6 +128,26 @@ impl SupervisorBuilder {
         self
     }
 
+    /// Whom the failure of one child concerns. Default: [`Strategy::OneForOne`], that child alone.
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.config.strategy = strategy;
+        self
+    }
+
+    /// What the end of [significant](ChildSpec::significant) children does. Default:
+    /// [`AutoShutdown::Never`], nothing.
+    pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.config.auto_shutdown = auto_shutdown;
+        self
+    }
+
+    /// Stops children together that are to be stopped, all told at once, newest first. Default: in
+    /// reverse order, each gone before the next is told.
+    pub fn stop_together(mut self) -> Self {
+        self.config.stop_order = StopOrder::Together;
+        self
+    }
+
     /// How many restarts, of all children together, are too many. Default: more than 3 in 5 seconds.
     pub fn limit(mut self, limit: RestartLimit) -> Self {
         self.config.limit = limit;
@@ -126,7 +165,7 @@ impl SupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// [`SpecError`] for the first child that makes no sense, or that has the name of another.
+    /// [`SpecError`] for the first child that makes no sense here, or that has the name of another.
     pub fn build(self) -> Result<Supervisor, SpecError> {
         let machine = Machine::new(self.config, self.children.iter().map(ChildSpec::pure))?;
         let (sender, inbox) = memory_stream(Capacity::Unbounded);

@@ -104,3 +104,17 @@ fn a_period_of_zero_is_refused_by_name() {
 fn the_default_is_three_restarts_in_five_seconds() {
     assert_eq!(RestartLimit::default().to_string(), "3 restarts in 5s");
 }
+
+#[test]
+fn another_limit_counts_the_restarts_that_were() {
+    let limit = |intensity, period| RestartLimit::new(intensity, Duration::from_secs(period)).unwrap();
+    let now = Instant::now();
+    let mut window = RestartWindow::new(limit(3, 5));
+    for second in 0..3 {
+        assert!(window.admit(now + Duration::from_secs(second)));
+    }
+    window.set_limit(limit(2, 5));
+    assert!(!window.admit(now + Duration::from_secs(6)), "those of second 1 and 2 are left");
+    window.set_limit(limit(3, 5));
+    assert!(window.admit(now + Duration::from_secs(6)));
+}

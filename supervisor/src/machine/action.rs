@@ -34,6 +34,8 @@ pub enum Action {
         incarnation: Incarnation,
         /// When it will be cancelled; `None` is never.
         until: Option<Instant>,
+        /// When all it leaves must be gone, for it is aborted then: a supervisor pushes that down to its own children.
+        deadline: Option<Instant>,
     },
     /// Cancel this incarnation.
     Cancel {
@@ -43,6 +45,13 @@ pub enum Action {
         incarnation: Incarnation,
         /// When its clean-up must be over.
         clean_up_until: Instant,
+    },
+    /// Abort this incarnation, shields and finalizers included. If it is not gone 5 seconds later it is stuck.
+    Abort {
+        /// Where it runs.
+        slot: SlotKey,
+        /// Which run in that slot.
+        incarnation: Incarnation,
     },
     /// The slot is gone, and what its child runs is needed no more.
     Removed {
@@ -58,7 +67,7 @@ pub enum Action {
     },
     /// The first start is over: every child has been ready.
     Ready,
-    /// The supervisor has ended and no incarnation is left. Nothing follows but refusals.
+    /// The supervisor has ended, and no incarnation is left but those that are stuck. Nothing follows but refusals.
     Finished(Outcome),
     /// Tell people.
     Report(Report),
@@ -75,10 +84,14 @@ pub enum Done {
         /// Which run in that slot.
         incarnation: Incarnation,
     },
+    /// The child was started and has declined: it does not run, and its slot is kept only if it could be restarted.
+    Declined,
     /// The child does not run, and its slot is free.
     Stopped,
     /// The slot is gone.
     Deleted,
+    /// The new configuration holds from now on.
+    Reconfigured,
 }
 
 /// How a supervisor has ended.
@@ -107,6 +120,51 @@ pub enum Outcome {
         /// The limit that forbade another restart.
         limit: BrokenLimit,
     },
+    /// A significant child had ended, and the others were stopped: an orderly end.
+    AutoShutdown {
+        /// The slot of that child.
+        slot: SlotKey,
+        /// Its name.
+        id: ChildId,
+    },
+    /// The failure of a child was handed on, as its own judgement of that exit asked for. This is an abnormal end.
+    Escalated {
+        /// The slot of that child.
+        slot: SlotKey,
+        /// Its name.
+        id: ChildId,
+        /// What happened to it.
+        ended: Ended,
+    },
+    /// A child was aborted and was not gone: it should have come back, or the supervisor should have ended without
+    /// it. This is an abnormal end.
+    Stuck {
+        /// The slot of that child; the first such slot, if there are several.
+        slot: SlotKey,
+        /// Its name.
+        id: ChildId,
+    },
+}
+
+impl Outcome {
+    /// Whether this is an orderly end.
+    #[must_use]
+    pub fn is_orderly(&self) -> bool {
+        matches!(self, Self::Shutdown | Self::AutoShutdown { .. })
+    }
+
+    /// The slot of the child that brought the supervisor down, if one did.
+    #[must_use]
+    pub fn slot(&self) -> Option<SlotKey> {
+        match self {
+            Self::Shutdown => None,
+            Self::StartFailed { slot, .. }
+            | Self::GaveUp { slot, .. }
+            | Self::AutoShutdown { slot, .. }
+            | Self::Escalated { slot, .. }
+            | Self::Stuck { slot, .. } => Some(*slot),
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -118,6 +176,15 @@ impl fmt::Display for Outcome {
             }
             Self::GaveUp { id, ended, limit, .. } => {
                 write!(f, "the supervisor gave up: child `{id}` {ended}, and {limit} has no restart left")
+            }
+            Self::AutoShutdown { id, .. } => {
+                write!(f, "the supervisor was shut down by the end of its significant child `{id}`")
+            }
+            Self::Escalated { id, ended, .. } => {
+                write!(f, "the supervisor failed with its child `{id}`, which {ended}")
+            }
+            Self::Stuck { id, .. } => {
+                write!(f, "child `{id}` was aborted and is not gone: it does not yield, and is left behind")
             }
         }
     }

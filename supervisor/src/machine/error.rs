@@ -1,8 +1,12 @@
 //! Why a specification or a call is refused.
 
-use crate::machine::{
-    report::Ended,
-    slot::{ChildId, Incarnation, SlotKey},
+use crate::{
+    machine::{
+        report::Ended,
+        slot::{ChildId, Incarnation, SlotKey},
+    },
+    significance::AutoShutdown,
+    strategy::Strategy,
 };
 
 /// A child was described in a way that makes no sense.
@@ -20,6 +24,34 @@ pub enum SpecError {
     ZeroStartTimeout {
         /// The name of the child.
         id: ChildId,
+    },
+    /// The end of a child that always comes back is awaited.
+    #[error("child `{id}` is significant and permanent: it always comes back, so its end would never count")]
+    SignificantPermanent {
+        /// The name of the child.
+        id: ChildId,
+    },
+    /// The end of a child is significant to nobody.
+    #[error(
+        "child `{id}` is significant, but its supervisor's auto-shutdown is `Never`: its end would not count"
+    )]
+    SignificantUnheard {
+        /// The name of the child.
+        id: ChildId,
+    },
+    /// The children of a dynamic supervisor do not depend on each other.
+    #[error(
+        "a dynamic supervisor cannot be {strategy:?}: its children have no order, and are restarted one for one"
+    )]
+    DynamicStrategy {
+        /// The strategy that was asked for.
+        strategy: Strategy,
+    },
+    /// The children of a dynamic supervisor come and go.
+    #[error("a dynamic supervisor cannot have the auto-shutdown {auto_shutdown:?}: its children come and go")]
+    DynamicAutoShutdown {
+        /// What was asked for.
+        auto_shutdown: AutoShutdown,
     },
 }
 
@@ -84,10 +116,44 @@ pub enum CallError {
         /// The name.
         id: ChildId,
     },
-    /// The supervisor is stopping or has ended.
+    /// It was aborted and is not gone: it does not yield.
+    #[error(
+        "child `{id}` is stuck: it was aborted and has not yielded since, and nothing can take its place"
+    )]
+    Stuck {
+        /// The name.
+        id: ChildId,
+    },
+    /// The supervisor has as many children as it may have.
+    #[error("the supervisor has {max} children, and may have no more")]
+    TooManyChildren {
+        /// How many it may have.
+        max: usize,
+    },
+    /// A dynamic supervisor was asked by name.
+    #[error(
+        "a dynamic supervisor tells its children apart by their slots, and knows no child by the name `{id}`"
+    )]
+    Dynamic {
+        /// The name.
+        id: ChildId,
+    },
+    /// Something was asked of a supervisor that only a dynamic one can do.
+    #[error("the supervisor is not dynamic: its children have names and specifications of their own")]
+    NotDynamic,
+    /// The slot is not there, or no more.
+    #[error("there is no child in this slot, or no more")]
+    NoSuchSlot {
+        /// The slot.
+        slot: SlotKey,
+    },
+    /// The supervisor of this child is stopping or has ended.
     #[error("the supervisor of child `{id}` is shutting down or has ended")]
     ShuttingDown {
         /// The name.
         id: ChildId,
     },
+    /// The supervisor is stopping or has ended.
+    #[error("the supervisor is shutting down or has ended")]
+    SupervisorEnding,
 }

@@ -37,6 +37,16 @@ pub enum What {
     NotReady(Duration),
     /// It had not finished within its time to drain and has been cancelled.
     DrainOver,
+    /// It had not cleaned up within its time and has been aborted.
+    CleanUpOver,
+    /// It was aborted 5 seconds ago and is not gone: nothing takes its place, and nobody waits for it.
+    Stuck,
+    /// It was stuck, and is gone after all.
+    Unstuck,
+    /// It declined to run.
+    Declined,
+    /// It was stopped while several were to be restarted because of it: those that had not come back stay down.
+    GroupCalledOff,
     /// It was stopped, and ended like this.
     Stopped(ExitKind),
     /// It ended although nobody had stopped it.
@@ -54,6 +64,15 @@ impl fmt::Display for What {
             Self::Ready => f.write_str("is ready"),
             Self::NotReady(limit) => write!(f, "was not ready within {limit:?}: it has been cancelled"),
             Self::DrainOver => f.write_str("did not finish within its time to drain: it has been cancelled"),
+            Self::CleanUpOver => f.write_str("had not cleaned up within its time: it has been aborted"),
+            Self::Stuck => f.write_str(
+                "is stuck: it was aborted and has not yielded since; its slot stays taken until it is gone",
+            ),
+            Self::Unstuck => f.write_str("was stuck and is gone after all: its slot is free"),
+            Self::Declined => f.write_str("declined to run: it is not tried again"),
+            Self::GroupCalledOff => {
+                f.write_str("was stopped while its siblings waited for it: those that are down stay down")
+            }
             Self::Stopped(exit) => write!(f, "was stopped and {exit}"),
             Self::Ended { how, next } => write!(f, "{how}: {next}"),
         }
@@ -93,12 +112,23 @@ pub enum Next {
         /// After what time.
         after: Duration,
     },
+    /// It is started again together with its siblings.
+    RestartsGroup {
+        /// Which restart in a row this is; the first is 1.
+        attempt: u32,
+        /// How long they wait when all of them are stopped.
+        after: Duration,
+    },
     /// It stays down; its slot is kept.
     StaysDown,
     /// Its slot is removed.
     Forgotten,
     /// The supervisor's first start is rolled back.
     RollsBack,
+    /// It stays down, for its own limit is used up; its slot is kept.
+    SlotGivesUp(BrokenLimit),
+    /// The supervisor fails with it.
+    Escalates,
     /// The supervisor gives up.
     GivesUp(BrokenLimit),
 }
@@ -112,9 +142,17 @@ impl fmt::Display for Next {
             Self::Restarts { attempt, after } => {
                 write!(f, "it is restarted in {after:?}, restart {attempt} in a row")
             }
+            Self::RestartsGroup { attempt, after } => {
+                write!(
+                    f,
+                    "it is restarted together with its siblings after {after:?}, restart {attempt} in a row"
+                )
+            }
             Self::StaysDown => f.write_str("it stays down"),
             Self::Forgotten => f.write_str("its slot is removed"),
             Self::RollsBack => f.write_str("the supervisor does not start, and stops the children before it"),
+            Self::SlotGivesUp(limit) => write!(f, "it stays down, for {limit} has no restart left"),
+            Self::Escalates => f.write_str("the supervisor fails with it"),
             Self::GivesUp(limit) => write!(f, "the supervisor gives up, for {limit} has no restart left"),
         }
     }

@@ -19,7 +19,7 @@ pub type ChildId = Arc<str>;
 pub struct SlotKey(pub(super) u64);
 
 impl SlotKey {
-    pub(super) const LAST: Self = Self(u64::MAX);
+    pub(super) const FIRST: Self = Self(0);
 }
 
 /// Counts the runs in one slot: the first is 1, 0 stands for none yet.
@@ -77,12 +77,15 @@ pub enum SlotState {
         /// When it will be cancelled; `None` is never.
         until: Option<Instant>,
     },
-    /// An incarnation has been cancelled and cleans up.
+    /// An incarnation has been cancelled and cleans up, or has been aborted.
     ///
-    /// *Exited*: the slot is free, and what happens next is in `cause`.
+    /// *Exited*: the slot is free, and what happens next is in `cause`. *Timer*: it is aborted, and if it is not gone
+    /// 5 seconds later, `Stuck`.
     Stopping {
-        /// When its time to clean up is over.
-        clean_up_until: Instant,
+        /// When its time in this gear is over.
+        until: Instant,
+        /// What it was told last.
+        gear: StopGear,
         /// Why it was cancelled.
         cause: StopCause,
     },
@@ -95,6 +98,14 @@ pub enum SlotState {
         /// Which restart in a row that will be; the first is 1.
         attempt: u32,
     },
+    /// An incarnation was aborted and is not gone: it does not yield, and cannot be ended.
+    ///
+    /// Nothing is started beside it, its name stays taken, and no shutdown waits for it. *Exited*: the slot is free
+    /// after all: `Down`, or removed if the child is temporary.
+    Stuck {
+        /// Since when.
+        since: Instant,
+    },
 }
 
 impl SlotState {
@@ -104,14 +115,19 @@ impl SlotState {
         !matches!(self, Self::Down | Self::Waiting { .. })
     }
 
+    /// Whether the end of an incarnation is waited for: nobody waits for one that is stuck.
+    pub(super) fn is_awaited(self) -> bool {
+        self.is_occupied() && !matches!(self, Self::Stuck { .. })
+    }
+
     /// When the machine wants to hear of the time again because of this slot.
-    ///
-    /// The end of a clean-up is none of them: whoever runs the child holds it to that time.
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
-            Self::Starting { until, .. } | Self::Waiting { until, .. } => Some(until),
+            Self::Starting { until, .. } | Self::Waiting { until, .. } | Self::Stopping { until, .. } => {
+                Some(until)
+            }
             Self::Draining { until } => until,
-            Self::Down | Self::Running { .. } | Self::Stopping { .. } => None,
+            Self::Down | Self::Running { .. } | Self::Stuck { .. } => None,
         }
     }
 }
@@ -128,6 +144,28 @@ pub enum StartedBy {
     RestartChild(CallId),
     /// The child's own restart policy; if the start fails, that was one attempt.
     Policy,
+    /// A restart of several; if the start fails, that was one attempt, and the restart begins anew.
+    Group,
+}
+
+impl StartedBy {
+    /// The call that is answered when the start is over.
+    pub(super) fn call(self) -> Option<CallId> {
+        match self {
+            Self::StartChild(call) | Self::RestartChild(call) => Some(call),
+            Self::Sequence | Self::Policy | Self::Group => None,
+        }
+    }
+}
+
+/// What an incarnation that is being stopped was told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopGear {
+    /// It was cancelled and cleans up.
+    CleaningUp,
+    /// It was aborted.
+    Aborted,
 }
 
 /// Why an incarnation was cancelled, and so what happens when it has gone.
@@ -149,6 +187,8 @@ pub struct Slot {
     /// Written by `Slots::enter` only, which keeps the deadlines in step.
     pub(super) state: SlotState,
     pub(super) incarnation: Incarnation,
+    /// Whether any incarnation has been ready.
+    pub(super) was_ready: bool,
     pub(super) restarts: u64,
     /// Restarts in a row, without a healthy run between them.
     pub(super) attempt: u32,
@@ -166,6 +206,7 @@ impl Slot {
             policy: spec.policy,
             state: SlotState::Down,
             incarnation: Incarnation::default(),
+            was_ready: false,
             restarts: 0,
             attempt: 0,
             window: spec.policy.limit.map(RestartWindow::new),
@@ -222,5 +263,17 @@ impl Slot {
 
     pub(super) fn is_temporary(&self) -> bool {
         self.policy.restart == Restart::Temporary
+    }
+
+    /// Takes another policy; the restarts that were still count.
+    pub(super) fn set_policy(&mut self, policy: ChildPolicy) {
+        self.window = match (self.window.take(), policy.limit) {
+            (Some(mut window), Some(limit)) => {
+                window.set_limit(limit);
+                Some(window)
+            }
+            (_, limit) => limit.map(RestartWindow::new),
+        };
+        self.policy = policy;
     }
 }

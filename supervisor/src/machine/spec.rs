@@ -2,10 +2,12 @@
 
 use crate::{
     backoff::Backoff,
-    intensity::RestartLimit,
+    intensity::{Exhausted, RestartLimit},
     machine::{error::SpecError, slot::ChildId},
     restart::Restart,
     shutdown::Shutdown,
+    significance::AutoShutdown,
+    strategy::{StopOrder, Strategy},
 };
 use std::time::Duration;
 
@@ -13,6 +15,12 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
+    /// Whom the failure of one child concerns; that child alone unless set.
+    pub strategy: Strategy,
+    /// What the end of significant children does; nothing unless set.
+    pub auto_shutdown: AutoShutdown,
+    /// In what order children are stopped; in the reverse order of start unless set.
+    pub stop_order: StopOrder,
     /// How many restarts, of all children together, are too many; 3 in 5 seconds unless set.
     pub limit: RestartLimit,
     /// Where the jitter of back-off begins; 0 unless set. Give each supervisor another number.
@@ -35,14 +43,23 @@ impl ChildSpec {
         Self { id: id.into(), policy }
     }
 
-    /// Whether the policy makes sense by itself.
+    /// Whether the policy makes sense, under a supervisor that does this at the end of significant children.
     ///
     /// # Errors
     ///
     /// [`SpecError::ZeroStartTimeout`] if no child could ever become ready in time.
-    pub fn check(&self) -> Result<(), SpecError> {
-        if self.policy.start_timeout.is_zero() {
-            return Err(SpecError::ZeroStartTimeout { id: self.id.clone() });
+    /// [`SpecError::SignificantPermanent`] if its end is awaited although it never ends for good.
+    /// [`SpecError::SignificantUnheard`] if its end is awaited by nobody.
+    pub fn check(&self, auto_shutdown: AutoShutdown) -> Result<(), SpecError> {
+        let (id, policy) = (|| self.id.clone(), &self.policy);
+        if policy.start_timeout.is_zero() {
+            return Err(SpecError::ZeroStartTimeout { id: id() });
+        }
+        if policy.significant && policy.restart == Restart::Permanent {
+            return Err(SpecError::SignificantPermanent { id: id() });
+        }
+        if policy.significant && auto_shutdown == AutoShutdown::Never {
+            return Err(SpecError::SignificantUnheard { id: id() });
         }
         Ok(())
     }
@@ -52,11 +69,13 @@ impl ChildSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChildPolicy {
+    /// What it is to those who count; a worker unless set.
+    pub kind: ChildKind,
     /// After which exits it comes back; always unless set.
     pub restart: Restart,
     /// How long it may drain when it is stopped; 5 seconds unless set.
     pub shutdown: Shutdown,
-    /// How long it may clean up, counted from its cancellation; 5 seconds unless set.
+    /// How long it may clean up, counted from its cancellation, before it is aborted; 5 seconds unless set.
     pub clean_up: Duration,
     /// Whether being ready is the child's own word; it is unless set. One for which it is not has nothing to set up,
     /// and is drained when it is stopped, also before it was seen to run.
@@ -72,11 +91,28 @@ pub struct ChildPolicy {
     /// It catches what fails so slowly that it never has many restarts within one period. How long a run must last
     /// to be healthy is said by [`Backoff::reset_after`].
     pub max_consecutive: Option<u32>,
+    /// What happens when one of the child's own limits, `limit` or `max_consecutive`, is used up; the supervisor gives
+    /// up unless set.
+    pub exhausted: Exhausted,
+    /// Whether its end counts for [`AutoShutdown`]; it does not unless set.
+    pub significant: bool,
+}
+
+/// What a child is to those who count children, and to a shutdown with a deadline: a supervisor splits the time itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChildKind {
+    /// It does work itself.
+    #[default]
+    Worker,
+    /// It has children of its own.
+    Supervisor,
 }
 
 impl Default for ChildPolicy {
     fn default() -> Self {
         Self {
+            kind: ChildKind::default(),
             restart: Restart::default(),
             shutdown: Shutdown::default(),
             clean_up: Duration::from_secs(5),
@@ -85,6 +121,8 @@ impl Default for ChildPolicy {
             backoff: Backoff::default(),
             limit: None,
             max_consecutive: None,
+            exhausted: Exhausted::default(),
+            significant: false,
         }
     }
 }

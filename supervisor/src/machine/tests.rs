@@ -1,14 +1,29 @@
 //! Whole sequences of events against the actions they lead to, written as short lines.
 
+mod aborting;
 mod admin;
+mod deadline;
+mod directives;
+mod dynamic;
+mod group;
+mod group_calls;
 mod limits;
+mod live;
 mod random;
+mod significant;
 mod start;
 mod stop;
 mod transitions;
 
 use super::*;
-use crate::{backoff::Backoff, intensity::RestartLimit, restart::Restart, shutdown::Shutdown};
+use crate::{
+    backoff::Backoff,
+    intensity::{Exhausted, RestartLimit},
+    restart::Restart,
+    shutdown::Shutdown,
+    significance::AutoShutdown,
+    strategy::{StopOrder, Strategy},
+};
 use std::collections::HashMap;
 
 /// A machine with a clock in milliseconds, whose children are named, and whose actions are read as text.
@@ -42,8 +57,15 @@ impl World {
     }
 
     fn limited(limit: RestartLimit, children: &[(&str, ChildPolicy)]) -> Self {
+        Self::configured(Config { limit, ..Config::default() }, children)
+    }
+
+    fn configured(config: Config, children: &[(&str, ChildPolicy)]) -> Self {
         let specs = children.iter().map(|&(id, policy)| ChildSpec::new(id, policy));
-        let machine = Machine::new(Config { limit, seed: 1 }, specs).unwrap();
+        Self::of(Machine::new(config, specs).unwrap())
+    }
+
+    fn of(machine: Machine) -> Self {
         let names = machine.slots().map(|slot| (slot.key(), slot.id().clone())).collect();
         Self { machine, origin: Instant::now(), now: 0, calls: 0, names, reports: Vec::new() }
     }
@@ -53,6 +75,20 @@ impl World {
         let mut world = Self::new(children);
         world.start_all();
         world
+    }
+
+    /// A supervisor with this configuration, without limit, whose children are up.
+    fn up_with(config: Config, children: &[(&str, ChildPolicy)]) -> Self {
+        let limit = RestartLimit::new(u32::MAX, ms(1)).unwrap();
+        let mut world = Self::configured(Config { limit, ..config }, children);
+        world.start_all();
+        world
+    }
+
+    /// A supervisor of this strategy and of children of the plain policy.
+    fn grouped(strategy: Strategy, children: &[&str]) -> Self {
+        let children: Vec<_> = children.iter().map(|&id| (id, policy())).collect();
+        Self::up_with(Config { strategy, ..Config::default() }, &children)
     }
 
     fn start_all(&mut self) {
@@ -82,7 +118,26 @@ impl World {
 
     fn exit(&mut self, id: &str, exit: ExitKind) -> Vec<String> {
         let (slot, incarnation) = self.current(id);
-        self.send(Event::ChildExited { slot, incarnation, exit })
+        self.send(Event::ChildExited { slot, incarnation, exit, directive: Directive::ByPolicy })
+    }
+
+    fn judged(&mut self, id: &str, exit: ExitKind, directive: Directive) -> Vec<String> {
+        let (slot, incarnation) = self.current(id);
+        self.send(Event::ChildExited { slot, incarnation, exit, directive })
+    }
+
+    fn decline(&mut self, id: &str) -> Vec<String> {
+        let (slot, incarnation) = self.current(id);
+        self.send(Event::ChildDeclined { slot, incarnation })
+    }
+
+    fn shut_down(&mut self) -> Vec<String> {
+        self.send(SHUTDOWN)
+    }
+
+    /// Ends each of them in good order, one after another.
+    fn gone(&mut self, ids: &[&str]) -> Vec<String> {
+        ids.iter().flat_map(|id| self.exit(id, ExitKind::Normal)).collect()
     }
 
     fn crash(&mut self, id: &str) -> Vec<String> {
@@ -128,9 +183,13 @@ impl World {
             SlotState::Running { since } => format!("running since {}", self.ms_of(since)),
             SlotState::Draining { until: Some(until) } => format!("draining until {}", self.ms_of(until)),
             SlotState::Draining { until: None } => "draining without end".to_owned(),
-            SlotState::Stopping { clean_up_until, .. } => {
-                format!("stopping until {}", self.ms_of(clean_up_until))
+            SlotState::Stopping { until, gear: StopGear::CleaningUp, .. } => {
+                format!("stopping until {}", self.ms_of(until))
             }
+            SlotState::Stopping { until, gear: StopGear::Aborted, .. } => {
+                format!("aborted, stuck at {}", self.ms_of(until))
+            }
+            SlotState::Stuck { since } => format!("stuck since {}", self.ms_of(since)),
             SlotState::Waiting { until, attempt } => {
                 format!("waiting until {} for attempt {attempt}", self.ms_of(until))
             }
@@ -158,13 +217,14 @@ impl World {
                 line
             }
             Action::Start { slot, incarnation } => format!("start {}", self.name(slot, incarnation)),
-            Action::Drain { slot, incarnation, until } => {
+            Action::Drain { slot, incarnation, until, .. } => {
                 let until = until.map_or("without end".to_owned(), |at| format!("until {}", self.ms_of(at)));
                 format!("drain {} {until}", self.name(slot, incarnation))
             }
             Action::Cancel { slot, incarnation, clean_up_until } => {
                 format!("cancel {} until {}", self.name(slot, incarnation), self.ms_of(clean_up_until))
             }
+            Action::Abort { slot, incarnation } => format!("abort {}", self.name(slot, incarnation)),
             Action::Removed { slot } => format!("removed {}", self.names[&slot]),
             Action::Reply { call, reply } => format!("{}: {}", call.0, self.reply_line(reply)),
             Action::Ready => "all ready".to_owned(),
@@ -179,6 +239,8 @@ impl World {
     fn reply_line(&self, reply: Result<Done, CallError>) -> String {
         match reply {
             Ok(Done::Started { slot, incarnation }) => format!("started {}", self.name(slot, incarnation)),
+            Ok(Done::Declined) => "declined".to_owned(),
+            Ok(Done::Reconfigured) => "reconfigured".to_owned(),
             Ok(Done::Stopped) => "stopped".to_owned(),
             Ok(Done::Deleted) => "deleted".to_owned(),
             Err(error) => error_name(&error),
@@ -191,4 +253,5 @@ fn error_name(error: &CallError) -> String {
 }
 
 const NOTHING: [&str; 0] = [];
+const SHUTDOWN: Event = Event::Shutdown { deadline: None };
 const SHUT_DOWN: &str = "the supervisor was shut down";

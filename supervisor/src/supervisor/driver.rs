@@ -1,13 +1,15 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
-use super::budgets::Budgets;
 use super::error::SupervisorError;
 use super::handle::SupervisorHandle;
 use super::keeper::Run;
+use super::nested::Nested;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
-use crate::child::{ChildSpec, Start};
-use crate::exit::Exit;
+use super::stop_by::StopBy;
+use crate::child::{ChildSpec, Judge, Start};
+use crate::directive::Directive;
+use crate::exit::{Exit, ExitKind};
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
@@ -28,12 +30,30 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What the driver hears.
 pub(super) enum Inbox {
-    Ready { slot: SlotKey, incarnation: Incarnation },
-    Exited { slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure> },
+    Ready {
+        slot: SlotKey,
+        incarnation: Incarnation,
+    },
+    /// It wants its end to be taken for that of a start which had nothing to do.
+    Declines {
+        slot: SlotKey,
+        incarnation: Incarnation,
+    },
+    Exited {
+        slot: SlotKey,
+        incarnation: Incarnation,
+        exit: Exit<Failure>,
+        directive: Directive,
+    },
     StartChild(StartCall),
-    Call { request: Request, reply: oneshot::Sender<Result<(), CallError>> },
+    Call {
+        request: Request,
+        reply: oneshot::Sender<Result<(), CallError>>,
+    },
     Snapshot(oneshot::Sender<SupervisorSnapshot>),
-    Stop,
+    Stop {
+        deadline: Option<std::time::Instant>,
+    },
 }
 
 /// What a slot runs, called by its keepers, one at a time.
@@ -41,6 +61,7 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 
 pub(super) struct Startable {
     pub(super) start: Start,
+    pub(super) judge: Option<Judge>,
     pub(super) reports_ready: bool,
 }
 
@@ -49,6 +70,22 @@ impl Drop for Startable {
     fn drop(&mut self) {
         let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
         discard(std::mem::replace(&mut self.start, spent));
+        discard(self.judge.take());
+    }
+}
+
+/// What belongs to a slot.
+struct Owned {
+    start: SharedStart,
+    /// Read by a child that is a supervisor.
+    stop_by: Option<StopBy>,
+}
+
+impl From<ChildSpec> for Owned {
+    fn from(spec: ChildSpec) -> Self {
+        let ChildSpec { policy, start, judge, stop_by, .. } = spec;
+        let startable = Startable { start, judge, reports_ready: policy.reports_ready };
+        Self { start: Arc::new(Mutex::new(startable)), stop_by }
     }
 }
 
@@ -62,9 +99,10 @@ pub(super) struct Driver {
     machine: Machine,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
-    starts: BTreeMap<SlotKey, SharedStart>,
-    budgets: Budgets,
+    starts: BTreeMap<SlotKey, Owned>,
     running: HashMap<SlotKey, ScopeHandle>,
+    /// The incarnations that have said that they decline, and have not ended yet.
+    declining: HashMap<SlotKey, Incarnation>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
     failures: HashMap<SlotKey, Failure>,
     callers: HashMap<CallId, Caller>,
@@ -77,10 +115,18 @@ pub(super) struct Driver {
 }
 
 /// What the world outside wants of the supervisor; each is heard once.
-struct Outside {
+pub(super) struct Outside {
     scope: ScopeHandle,
+    within: Nested,
     cancelled: Option<UntilCancelled>,
     stopping: Option<UntilStopping>,
+}
+
+impl Outside {
+    pub(super) fn new(scope: ScopeHandle, within: Nested) -> Self {
+        let (cancelled, stopping) = (Some(scope.cancelled()), Some(scope.stopping()));
+        Self { scope, within, cancelled, stopping }
+    }
 }
 
 impl Driver {
@@ -89,22 +135,17 @@ impl Driver {
         children: Vec<ChildSpec>,
         handle: SupervisorHandle,
         inbox: ReceiveStream<Inbox>,
-        outside: &ScopeHandle,
+        outside: Outside,
     ) -> Self {
         let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
-        let starts = keys.into_iter().zip(children.into_iter().map(shared)).collect();
-        let outside = Outside {
-            scope: outside.clone(),
-            cancelled: Some(outside.cancelled()),
-            stopping: Some(outside.stopping()),
-        };
+        let starts = keys.into_iter().zip(children.into_iter().map(Owned::from)).collect();
         Self {
             machine,
             handle,
             inbox,
             starts,
-            budgets: Budgets::default(),
             running: HashMap::new(),
+            declining: HashMap::new(),
             failures: HashMap::new(),
             callers: HashMap::new(),
             calls: 0,
@@ -133,10 +174,8 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
-            let deadlines = [self.machine.next_deadline(), self.budgets.next()];
-            rearm(&mut timer, deadlines.into_iter().flatten().min());
+            rearm(&mut timer, self.machine.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
-                self.abort_overdue();
                 self.machine.handle(event, now(), &mut actions);
                 if self.machine.is_ending() {
                     self.release_free(keepers);
@@ -156,7 +195,7 @@ impl Driver {
                 return Poll::Ready(Some(Event::CancelAll { clean_up_until }));
             }
             if ready(&mut outside.stopping, cx) {
-                return Poll::Ready(Some(Event::Shutdown));
+                return Poll::Ready(Some(Event::Shutdown { deadline: outside.within.stop_by() }));
             }
             if let Poll::Ready(Ok(arrived)) = Pin::new(&mut received).poll(cx) {
                 message = Some(arrived);
@@ -178,23 +217,30 @@ impl Driver {
     fn hear(&mut self, message: Inbox) -> Option<Event> {
         match message {
             Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
-            Inbox::Exited { slot, incarnation, exit } => {
+            Inbox::Declines { slot, incarnation } => {
+                self.declining.insert(slot, incarnation);
+                None
+            }
+            Inbox::Exited { slot, incarnation, exit, directive } => {
                 self.running.remove(&slot);
-                self.budgets.end(slot);
                 self.exited = Some(slot);
                 // Of an incarnation that left none, the failure of an earlier one must not be told.
                 match exit.failure() {
                     Some(failure) => self.failures.insert(slot, failure.clone()),
                     None => self.failures.remove(&slot),
                 };
-                Some(Event::ChildExited { slot, incarnation, exit: exit.kind() })
+                let declined = self.declining.remove(&slot) == Some(incarnation);
+                Some(match exit.kind() {
+                    ExitKind::Normal if declined => Event::ChildDeclined { slot, incarnation },
+                    exit => Event::ChildExited { slot, incarnation, exit, directive },
+                })
             }
             Inbox::StartChild(call) => {
                 let request = Request::StartChild(call.pure()?);
                 Some(self.called(request, Caller::StartChild(call)))
             }
             Inbox::Call { request, reply } => Some(self.called(request, Caller::Plain(reply))),
-            Inbox::Stop => Some(Event::Shutdown),
+            Inbox::Stop { deadline } => Some(Event::Shutdown { deadline }),
             Inbox::Snapshot(reply) => {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.snapshot());
@@ -214,20 +260,23 @@ impl Driver {
         match action {
             Action::Added { slot, call } => self.added(slot, call),
             Action::Start { slot, incarnation } => self.start(slot, incarnation, keepers),
-            Action::Drain { slot, .. } => {
-                if let Some(child) = self.running.get(&slot) {
-                    child.drain();
-                }
-            }
+            Action::Drain { slot, deadline, .. } => self.drain(slot, deadline),
             Action::Cancel { slot, clean_up_until, .. } => {
                 if let Some(child) = self.running.get(&slot) {
                     child.cancel_until(Cause::Shutdown, clean_up_until);
-                    self.budgets.start(slot, clean_up_until);
+                }
+            }
+            Action::Abort { slot, .. } => {
+                if let Some(child) = self.running.get(&slot) {
+                    child.abort(Cause::Shutdown);
                 }
             }
             Action::Removed { slot } => self.removed(slot, keepers),
             Action::Reply { call, reply } => self.reply(call, reply.map(drop)),
-            Action::Ready => tracing::info!(supervisor = self.handle.name(), "every child is ready"),
+            Action::Ready => {
+                tracing::info!(supervisor = self.handle.name(), "every child is ready");
+                self.outside.within.ready();
+            }
             Action::Finished(outcome) => return Some(outcome),
             Action::Report(report) => self.report(&report),
         }
@@ -238,30 +287,28 @@ impl Driver {
         if let Some(Caller::StartChild(call)) = self.callers.get_mut(&call)
             && let Some(spec) = call.take_spec()
         {
-            self.starts.insert(slot, shared(*spec));
+            self.starts.insert(slot, Owned::from(*spec));
         }
     }
 
-    /// Aborts children whose time to clean up is over.
-    fn abort_overdue(&mut self) {
-        while let Some(slot) = self.budgets.take_due(now()) {
-            let (Some(child), Some(known)) = (self.running.get(&slot), self.machine.slot(slot)) else {
-                continue;
-            };
-            tracing::error!(
-                supervisor = self.handle.name(),
-                child = &**known.id(),
-                "its clean-up was not over in time: it is aborted, and what is left of its clean-up is dropped"
-            );
-            child.abort(Cause::Shutdown);
+    fn drain(&self, slot: SlotKey, deadline: Option<std::time::Instant>) {
+        if let Some(stop_by) = self.starts.get(&slot).and_then(|owned| owned.stop_by.as_ref()) {
+            stop_by.set(deadline);
+        }
+        if let Some(child) = self.running.get(&slot) {
+            child.drain();
         }
     }
 
     fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
-        let (Some(start), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
+        let (Some(owned), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
+        if let Some(stop_by) = &owned.stop_by {
+            stop_by.set(None);
+        }
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let run = Run { slot, incarnation, id, start: Arc::clone(start), supervisor: self.handle.clone() };
+        let run =
+            Run { slot, incarnation, id, start: Arc::clone(&owned.start), supervisor: self.handle.clone() };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
@@ -310,7 +357,8 @@ impl Driver {
             (What::Ended { .. }, Some(failure)) => {
                 tracing::warn!(supervisor, child, %failure, "{report}");
             }
-            (What::Ended { .. } | What::NotReady(_) | What::DrainOver, _) => {
+            (What::CleanUpOver | What::Stuck, _) => tracing::error!(supervisor, child, "{report}"),
+            (What::Ended { .. } | What::NotReady(_) | What::DrainOver | What::GroupCalledOff, _) => {
                 tracing::warn!(supervisor, child, "{report}");
             }
             _ => tracing::debug!(supervisor, child, "{report}"),
@@ -319,30 +367,25 @@ impl Driver {
 
     fn finish(mut self, outcome: Outcome, keepers: &TaskGroup) -> Result<(), SupervisorError> {
         self.handle.ended(self.snapshot());
-        let failure = match &outcome {
-            Outcome::GaveUp { slot, .. } | Outcome::StartFailed { slot, .. } => self.failures.remove(slot),
-            Outcome::Shutdown => None,
-        };
+        let failure = outcome.slot().and_then(|slot| self.failures.remove(&slot));
         let starts = std::mem::take(&mut self.starts);
         keepers.spawn_value(async move { drop(starts) });
-        let supervisor = self.handle.name().to_owned();
-        match outcome {
-            Outcome::Shutdown => Ok(()),
-            outcome => {
-                tracing::error!(supervisor, "{outcome}");
-                Err(SupervisorError::Failed { supervisor, outcome, failure })
-            }
+        if !self.running.is_empty() {
+            // What is left is stuck: an aborted group waits for it once more, and then no longer.
+            keepers.scope().abort(Cause::Shutdown);
         }
+        let supervisor = self.handle.name().to_owned();
+        if outcome.is_orderly() {
+            tracing::info!(supervisor, "{outcome}");
+            return Ok(());
+        }
+        tracing::error!(supervisor, "{outcome}");
+        Err(SupervisorError::Failed { supervisor, outcome, failure })
     }
 
     fn snapshot(&self) -> SupervisorSnapshot {
         SupervisorSnapshot::of(self.handle.name(), &self.machine)
     }
-}
-
-fn shared(spec: ChildSpec) -> SharedStart {
-    let reports_ready = spec.policy.reports_ready;
-    Arc::new(Mutex::new(Startable { start: spec.start, reports_ready }))
 }
 
 /// Polls something that happens once; afterwards it is gone.

@@ -5,13 +5,16 @@ use super::error::Refused;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
 use crate::child::ChildSpec;
+use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::machine::{CallError, ChildId, Incarnation, Request, SlotKey};
+use crate::timeout::now;
 use arbour_primitives::standstill::telling;
 use arbour_primitives::stream::SendStream;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// A handle to a supervisor. Cheap to clone; it does not keep the supervisor running.
@@ -121,7 +124,18 @@ impl SupervisorHandle {
 
     /// Asks the supervisor to stop its children in order and to end. Does not wait for it.
     pub fn request_stop(&self) {
-        self.tell(Inbox::Stop);
+        self.tell(Inbox::Stop { deadline: None });
+    }
+
+    /// Asks the supervisor to stop its children in order and to end within this time, which an
+    /// orchestrator gives it. Does not wait for it. Asked again, the time may only become shorter.
+    ///
+    /// Each child may drain and clean up for its own time, but no longer than that: of what is left
+    /// when a child is told, its clean-up keeps its own time or half, whichever is shorter. What is
+    /// left at the end is aborted; the supervisor then waits for another 5 seconds at most for what
+    /// does not yield. Supervisors among the children keep the same time.
+    pub fn request_stop_within(&self, time: Duration) {
+        self.tell(Inbox::Stop { deadline: now().checked_add(time) });
     }
 
     pub(super) fn ended(&self, snapshot: SupervisorSnapshot) {
@@ -132,8 +146,18 @@ impl SupervisorHandle {
         self.tell(Inbox::Ready { slot, incarnation });
     }
 
-    pub(super) fn exited(&self, slot: SlotKey, incarnation: Incarnation, exit: Exit<Failure>) {
-        self.tell(Inbox::Exited { slot, incarnation, exit });
+    pub(crate) fn declines(&self, slot: SlotKey, incarnation: Incarnation) {
+        self.tell(Inbox::Declines { slot, incarnation });
+    }
+
+    pub(super) fn exited(
+        &self,
+        slot: SlotKey,
+        incarnation: Incarnation,
+        exit: Exit<Failure>,
+        directive: Directive,
+    ) {
+        self.tell(Inbox::Exited { slot, incarnation, exit, directive });
     }
 
     /// The driver has gone only if the supervisor has ended, or was aborted: then nobody listens.
@@ -147,9 +171,9 @@ impl SupervisorHandle {
     }
 
     async fn call(&self, request: Request) -> Result<(), CallError> {
-        let id = Arc::clone(request.id());
+        let too_late = request.too_late();
         let (reply, answer) = oneshot::channel();
-        let gone = || Err(CallError::ShuttingDown { id });
+        let gone = || Err(too_late);
         if self.shared.inbox.try_send(Inbox::Call { request, reply }).is_err() {
             return gone();
         }

@@ -7,12 +7,15 @@ use super::NotePanic;
 use super::driver::SharedStart;
 use super::handle::SupervisorHandle;
 use crate::child::ChildContext;
+use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::machine::{ChildId, Incarnation, SlotKey};
+use crate::panic::discard;
 use arbour_primitives::scope::task::Host;
-use arbour_primitives::scope::{Ended, ScopeHandle};
-use std::sync::PoisonError;
+use arbour_primitives::scope::{Ended, ScopeHandle, panic_message};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
 
 /// One run in one slot.
 pub(super) struct Run {
@@ -28,6 +31,7 @@ impl Run {
     pub(super) fn keep(self) -> (impl Future<Output = ()> + Send, ScopeHandle) {
         let Self { slot, incarnation, id, start, supervisor } = self;
         let mut scope = None;
+        let judged = Arc::clone(&start);
         let cx = ChildContext { id, incarnation, slot, supervisor: supervisor.clone() };
         let host = Host::new(|handle| {
             scope = Some(handle);
@@ -35,7 +39,8 @@ impl Run {
         });
         let keeper = async move {
             let exit = exit(host.await);
-            supervisor.exited(slot, incarnation, exit);
+            let directive = judge(&judged, &exit);
+            supervisor.exited(slot, incarnation, exit, directive);
         };
         (keeper, scope.expect("the host was made with its handle"))
     }
@@ -51,6 +56,20 @@ async fn begin(start: SharedStart, cx: ChildContext) -> Result<(), Failure> {
         (start.start)(cx)
     };
     child.await
+}
+
+/// Asks the user's function, if there is one, what is to happen after this exit.
+fn judge(start: &SharedStart, exit: &Exit<Failure>) -> Directive {
+    let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(judge) = &mut start.judge else { return Directive::ByPolicy };
+    catch_unwind(AssertUnwindSafe(|| judge(exit))).unwrap_or_else(|panic| {
+        tracing::error!(
+            panic = panic_message(&panic),
+            "the function that judges a child's exits panicked: its policy decides"
+        );
+        discard(panic);
+        Directive::ByPolicy
+    })
 }
 
 fn exit(how: Ended<Result<(), Failure>>) -> Exit<Failure> {

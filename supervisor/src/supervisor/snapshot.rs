@@ -82,6 +82,7 @@ impl fmt::Display for ChildSnapshot {
             SlotState::Draining { .. } => "draining",
             SlotState::Stopping { .. } => "stopping",
             SlotState::Waiting { .. } => "waiting to restart",
+            SlotState::Stuck { .. } => "stuck",
         };
         write!(f, "{state}, {}", counted(self.restarts))?;
         match self.last_end {

@@ -16,7 +16,10 @@ const STRANGERS: &[(&str, &[&str])] = &[
 /// The files of `supervisor/src` that decide and do nothing else.
 const DECISIONS: &[&str] = &[
     "exit.rs",
+    "directive.rs",
     "restart.rs",
+    "strategy.rs",
+    "significance.rs",
     "intensity.rs",
     "backoff.rs",
     "retry/policy.rs",

@@ -161,13 +161,14 @@ fn a_healthy_run_forgives_restarts_in_a_row() {
 #[test]
 fn news_of_an_older_incarnation_or_of_a_slot_that_is_gone_is_ignored() {
     let mut world = World::up(&[("a", policy()), ("b", kind(Restart::Temporary))]);
+    let directive = Directive::ByPolicy;
     let (a, first) = world.current("a");
     let (b, gone) = world.current("b");
     world.crash("a");
     world.crash("b");
     for exit in [ExitKind::Normal, ExitKind::Panicked] {
-        assert_eq!(world.send(Event::ChildExited { slot: a, incarnation: first, exit }), NOTHING);
-        assert_eq!(world.send(Event::ChildExited { slot: b, incarnation: gone, exit }), NOTHING);
+        assert_eq!(world.send(Event::ChildExited { slot: a, incarnation: first, exit, directive }), NOTHING);
+        assert_eq!(world.send(Event::ChildExited { slot: b, incarnation: gone, exit, directive }), NOTHING);
     }
     assert_eq!(world.send(Event::ChildReady { slot: a, incarnation: first }), NOTHING);
     assert_eq!(world.state("a"), "starting until 30000");
@@ -188,7 +189,7 @@ fn waits_with_jitter_lie_below_their_cap_and_differ_between_supervisors() {
     let waits = |seed| {
         let child =
             ChildSpec::new("a", ChildPolicy { backoff: backing_off().backoff.jitter(true), ..policy() });
-        let config = Config { limit: RestartLimit::new(100, ms(1)).unwrap(), seed };
+        let config = Config { limit: RestartLimit::new(100, ms(1)).unwrap(), seed, ..Config::default() };
         let mut world = World::up(&[]);
         world.machine = Machine::new(config, [child]).unwrap();
         world.names.insert(SlotKey(0), "a".into());
@@ -220,7 +221,7 @@ fn memory_stays_flat_over_a_million_restarts() {
         let now = world.origin + ms(n);
         let (slot, incarnation) = world.current("a");
         world.machine.handle(
-            Event::ChildExited { slot, incarnation, exit: ExitKind::Failed },
+            Event::ChildExited { slot, incarnation, exit: ExitKind::Failed, directive: Directive::ByPolicy },
             now,
             &mut actions,
         );

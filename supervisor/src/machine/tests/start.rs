@@ -22,7 +22,7 @@ fn a_supervisor_without_children_is_ready_at_once_and_stays_up() {
     let mut world = World::new(&[]);
     assert_eq!(world.send(Event::Start), ["all ready"]);
     assert_eq!(world.send(Event::Start), NOTHING);
-    assert_eq!(world.send(Event::Shutdown), [SHUT_DOWN]);
+    assert_eq!(world.send(SHUTDOWN), [SHUT_DOWN]);
     assert!(world.machine.is_finished());
 }
 
@@ -94,7 +94,7 @@ fn a_shutdown_during_the_first_start_cancels_it_and_starts_nobody_else() {
     let mut world = three();
     world.send(Event::Start);
     world.ready("a");
-    assert_eq!(world.send(Event::Shutdown), ["cancel b1 until 5000"]);
+    assert_eq!(world.send(SHUTDOWN), ["cancel b1 until 5000"]);
     assert_eq!(world.ready("b"), NOTHING);
     assert_eq!(world.exit("b", ExitKind::Cancelled), ["drain a1 until 5000"]);
     assert_eq!(world.exit("a", ExitKind::Shutdown), [SHUT_DOWN]);
@@ -104,9 +104,9 @@ fn a_shutdown_during_the_first_start_cancels_it_and_starts_nobody_else() {
 #[test]
 fn a_shutdown_before_the_start_finishes_at_once_and_for_good() {
     let mut world = three();
-    assert_eq!(world.send(Event::Shutdown), [SHUT_DOWN]);
+    assert_eq!(world.send(SHUTDOWN), [SHUT_DOWN]);
     assert_eq!(world.send(Event::Start), NOTHING);
-    assert_eq!(world.send(Event::Shutdown), NOTHING);
+    assert_eq!(world.send(SHUTDOWN), NOTHING);
     assert_eq!(world.send(Event::CancelAll { clean_up_until: None }), NOTHING);
 }
 
@@ -146,4 +146,49 @@ fn a_child_without_a_name_of_its_own_or_without_time_to_start_is_refused() {
         refused(vec![ChildSpec::new("b", hasty)]).to_string(),
         "child `b` has a start timeout of 0s and could never be ready in time"
     );
+}
+
+#[test]
+fn a_start_that_declines_keeps_the_slot_down_and_the_next_one_begins() {
+    let mut world = World::new(&[("a", policy()), ("t", kind(Restart::Temporary)), ("c", policy())]);
+    world.send(Event::Start);
+    assert_eq!(world.decline("a"), ["start t1"]);
+    assert_eq!(world.decline("t"), ["removed t", "start c1"]);
+    assert_eq!(world.ready("c"), ["all ready"]);
+    assert_eq!(world.state("a"), "down");
+    assert_eq!(world.restart_child("a"), ["start a2"]);
+    assert_eq!(world.decline("a"), ["1: declined"]);
+}
+
+#[test]
+fn a_child_that_is_brought_and_declines_is_kept_unless_it_is_temporary() {
+    let mut world = World::up(&[]);
+    world.start_child("p", policy());
+    assert_eq!(world.decline("p"), ["1: declined"]);
+    world.start_child("t", kind(Restart::Temporary));
+    assert_eq!(world.decline("t"), ["removed t", "2: declined"]);
+    world.start_child("n", policy());
+    world.ready("n");
+    assert_eq!(world.machine.count_children(), Counts { specs: 2, active: 1, supervisors: 0, workers: 2 });
+}
+
+#[test]
+fn a_restart_that_declines_is_not_tried_again() {
+    let mut world = World::up(&[("a", policy())]);
+    world.crash("a");
+    assert_eq!(world.decline("a"), NOTHING);
+    assert_eq!(world.state("a"), "down");
+    assert_eq!(world.next_deadline(), None);
+}
+
+#[test]
+fn whoever_has_said_that_it_is_ready_declines_too_late() {
+    let silent = ChildPolicy { reports_ready: false, ..policy() };
+    let mut world = World::up(&[("said", policy()), ("silent", silent)]);
+    assert_eq!(world.decline("said"), ["start said2"], "a normal end of a permanent child");
+    assert_eq!(world.decline("silent"), NOTHING, "its readiness was never its own word");
+    assert_eq!(world.state("silent"), "down");
+    world.ready("said");
+    world.stop_child("said");
+    assert_eq!(world.decline("said"), ["1: stopped"], "a stop is a stop");
 }
