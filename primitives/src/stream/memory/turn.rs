@@ -59,7 +59,7 @@ impl Turn {
         let passed = gate.poll_enter(cx);
         *self = match passed {
             Poll::Ready(()) => Self::at(seat),
-            Poll::Pending => Self::Held(ManuallyDrop::new(Box::new(Held { gate, seat }))),
+            Poll::Pending => Self::held(gate, seat),
         };
         passed
     }
@@ -87,12 +87,16 @@ impl Turn {
         matches!(self, Self::Over)
     }
 
-    /// A wait that takes over a place.
-    pub(super) fn in_place_of(key: Key) -> Self {
-        Self::Held(ManuallyDrop::new(Box::new(Held { gate: Gate::new(), seat: Some(key) })))
+    /// Goes on in a place that another has waited in. A wait that has not begun passes its gate first.
+    pub(super) fn take_over(&mut self, key: Key, begun: bool) {
+        *self = if begun { Self::Seated(key) } else { Self::held(Gate::new(), Some(key)) };
     }
 
-    pub(super) fn seat(&self) -> Option<Key> {
+    fn held(gate: Gate, seat: Option<Key>) -> Self {
+        Self::Held(ManuallyDrop::new(Box::new(Held { gate, seat })))
+    }
+
+    fn seat(&self) -> Option<Key> {
         match self {
             Self::Seated(key) => Some(*key),
             Self::Held(held) => held.seat,
@@ -111,8 +115,9 @@ impl Turn {
         }
     }
 
+    /// The same, by the caller: it gives up the place, if there is one, or goes on in it.
     #[inline(never)]
-    fn stop(&mut self) -> Option<Key> {
+    pub(super) fn stop(&mut self) -> Option<Key> {
         match core::mem::take(self) {
             Self::Seated(key) => Some(key),
             Self::Held(held) => ManuallyDrop::into_inner(held).seat,
