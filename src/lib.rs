@@ -3,6 +3,7 @@
 //! [book]: https://github.com/arbour-rs/arbour/blob/main/book/src/introduction.md
 //! [architecture]: https://github.com/arbour-rs/arbour/blob/main/ARCHITECTURE.md
 //! [contributing]: https://github.com/arbour-rs/arbour/blob/main/CONTRIBUTING.md
+//! [compare]: https://github.com/arbour-rs/arbour/blob/main/COMPARE.md
 //! [changelog]: https://github.com/arbour-rs/arbour/blob/main/CHANGELOG.md
 //! [security]: https://github.com/arbour-rs/arbour/blob/main/SECURITY.md
 //! [mit]: https://github.com/arbour-rs/arbour/blob/main/LICENSE-MIT
@@ -47,8 +48,9 @@ pub use arbour_supervisor::directive::Directive;
 pub use arbour_supervisor::exit::{Exit, ExitKind};
 pub use arbour_supervisor::intensity::{Exhausted, RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
-    BrokenLimit, CallError, Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey,
-    SlotState, SpecError, StartedBy, StopCause, StopGear,
+    BrokenLimit, CallError, ChildId, ChildKind, ChildPolicy, Config as SupervisorConfig, Counts,
+    Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey, SlotState, SpecError, StartedBy,
+    StopCause, StopGear,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
@@ -60,8 +62,12 @@ pub use arbour_supervisor::{
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
 };
 pub use arbour_supervisor::{
-    CancelScope, ChildContext, ChildSnapshot, ChildSpec, Refused, Supervisor, SupervisorBuilder,
-    SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Refused, StartInfo,
+    Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot,
+};
+pub use arbour_supervisor::{
+    DynamicSupervisor, DynamicSupervisorBuilder, DynamicSupervisorHandle, NoPartitions, PartitionError,
+    PartitionSupervisor, PartitionSupervisorBuilder, PartitionSupervisorHandle, RefusedArgument, ResizeError,
 };
 pub use arbour_supervisor::{
     Failure, GroupError, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,

@@ -1,5 +1,7 @@
 //! What a supervisor is given for each child: a name, policies, and a way to start it again and again.
 
+mod policy;
+
 use crate::backoff::Backoff;
 use crate::directive::Directive;
 use crate::exit::Exit;
@@ -10,8 +12,9 @@ use crate::machine::{
 };
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
-use crate::supervisor::{Nested, StopBy, Supervisor, SupervisorHandle};
+use crate::supervisor::{ChildRef, Nested, StartInfo, StopBy, Supervisor, SupervisorHandle};
 use arbour_primitives::scope::BoxFuture;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,8 +80,7 @@ impl ChildSpec {
             let child = start(cx);
             Box::pin(async move { child.await.map_err(Into::into) })
         });
-        let policy = ChildPolicy { reports_ready: false, ..ChildPolicy::default() };
-        Self { id: id.into(), policy, start, judge: None, stop_by: None }
+        Self { id: id.into(), policy: ChildPolicy::plain(), start, judge: None, stop_by: None }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
@@ -103,19 +105,26 @@ impl ChildSpec {
     /// app.run().await.unwrap();
     /// # });
     /// ```
-    pub fn supervisor<F>(id: impl Into<Arc<str>>, mut build: F) -> Self
+    pub fn supervisor<F, S>(id: impl Into<Arc<str>>, mut build: F) -> Self
     where
-        F: FnMut() -> Result<Supervisor, SpecError> + Send + 'static,
+        F: FnMut() -> Result<S, SpecError> + Send + 'static,
+        S: Into<Supervisor>,
     {
         let stop_by = StopBy::default();
         let within = stop_by.clone();
         let mut spec = Self::new(id, move |cx| {
-            let (built, within) = (build(), Nested::new(cx, within.clone()));
+            let (built, within) = (build().map(Into::into), Nested::new(cx, within.clone()));
             async move { built?.run_within(within).await.map_err(Failure::from) }
         });
         spec.policy.kind = ChildKind::Supervisor;
         spec.stop_by = Some(stop_by);
         spec.shutdown(Shutdown::Wait).reports_ready()
+    }
+
+    /// All its policies at once, in place of those set so far.
+    pub fn policy(mut self, policy: ChildPolicy) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// After which exits it comes back. Default: [`Restart::Permanent`], after each.
@@ -200,6 +209,11 @@ impl ChildSpec {
         &self.id
     }
 
+    pub(crate) fn renamed(mut self, id: impl Into<ChildId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
     pub(crate) fn pure(&self) -> PureSpec {
         PureSpec::new(Arc::clone(&self.id), self.policy)
     }
@@ -219,6 +233,8 @@ pub struct ChildContext {
     pub(crate) id: ChildId,
     pub(crate) incarnation: Incarnation,
     pub(crate) slot: SlotKey,
+    /// Whether it will never be started again.
+    pub(crate) is_last: bool,
     pub(crate) supervisor: SupervisorHandle,
 }
 
@@ -235,9 +251,21 @@ impl ChildContext {
         self.incarnation.number()
     }
 
+    /// What calls know this child by, in this run and all later ones.
+    #[must_use]
+    pub fn child(&self) -> ChildRef {
+        self.supervisor.child(self.slot)
+    }
+
     /// Says that the child is ready. Once is enough; more often changes nothing.
     pub fn ready(&self) {
-        self.supervisor.ready(self.slot, self.incarnation);
+        self.supervisor.ready(self.slot, self.incarnation, None);
+    }
+
+    /// Like [`ready`](Self::ready), with something for whoever starts this incarnation by a call and waits for it:
+    /// they find it in [`ChildStart::Started`](crate::ChildStart::Started). Where nobody does, it is dropped.
+    pub fn ready_with(&self, info: impl Any + Send + Sync) {
+        self.supervisor.ready(self.slot, self.incarnation, Some(StartInfo::new(info)));
     }
 
     /// Says that there is nothing to do for this child: when it then ends normally, that is no failed

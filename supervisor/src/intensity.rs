@@ -1,5 +1,6 @@
 //! How many restarts within which time are too many.
 
+use crate::fault::fault;
 use std::{
     collections::VecDeque,
     fmt,
@@ -158,8 +159,9 @@ impl RestartWindow {
     }
 
     fn oldest_counts(&self, now: Instant) -> bool {
-        self.admitted
-            .front()
-            .is_some_and(|&oldest| now.saturating_duration_since(oldest) <= self.limit.period)
+        let Some(&oldest) = self.admitted.front() else { return false };
+        let age = now.saturating_duration_since(oldest);
+        age <= self.limit.period
+            && !(fault("the_edge_of_the_window_does_not_count") && age == self.limit.period)
     }
 }

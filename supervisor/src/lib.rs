@@ -15,6 +15,10 @@
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
+// The model of `fuzz/` is compiled into the tests of the machine, under the names that it has outside.
+#[cfg(test)]
+extern crate self as arbour_supervisor;
+
 pub mod backoff;
 pub mod bridge;
 mod carried;
@@ -22,13 +26,16 @@ mod child;
 mod concurrent;
 mod condition;
 pub mod directive;
+mod dynamic;
 pub mod exit;
 mod failure;
+mod fault;
 mod group;
 pub mod intensity;
 mod local;
 pub mod machine;
 mod panic;
+mod partition;
 pub mod restart;
 mod retry;
 mod runtime;
@@ -50,18 +57,23 @@ pub use concurrent::{
     AsCompleted, Completed, MapConcurrent, as_completed, for_each_concurrent, gather, map_concurrent,
 };
 pub use condition::{Condition, ConditionStatistics, LockGuard};
+pub use dynamic::{DynamicSupervisor, DynamicSupervisorBuilder, DynamicSupervisorHandle, RefusedArgument};
 pub use failure::Failure;
 pub use group::{
     GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
     TaskState, task_group, try_task_group,
 };
 pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
+pub use partition::{
+    NoPartitions, PartitionError, PartitionSupervisor, PartitionSupervisorBuilder, PartitionSupervisorHandle,
+    ResizeError,
+};
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
 pub use supervisor::{
-    ChildSnapshot, Refused, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
-    SupervisorSnapshot,
+    ChildInfo, ChildRef, ChildSnapshot, ChildStart, Refused, StartInfo, Supervisor, SupervisorBuilder,
+    SupervisorError, SupervisorHandle, SupervisorSnapshot,
 };
 pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};

@@ -259,6 +259,14 @@ impl Machine {
         matches!(self.phase, Phase::Ending(_) | Phase::Finished)
     }
 
+    /// Whether this call may have to wait for children that are being started: for the first start, or for its turn
+    /// in a restart of several.
+    #[must_use]
+    pub fn defers(&self, request: &Request) -> bool {
+        let starts = matches!(request, Request::StartChild(_) | Request::RestartChild(_));
+        matches!(self.phase, Phase::Idle | Phase::FirstStart) || (starts && self.group.is_some())
+    }
+
     fn timer(&mut self, step: &mut Step<'_>) {
         while let Some(key) = self.slots.due(step.now) {
             self.time_is_up(key, step);
@@ -306,7 +314,7 @@ impl Machine {
                 self.stopped(key, exit, step);
             }
             SlotState::Stopping { cause: StopCause::NotReady(by), .. } => {
-                let ended = Ended::NotReadyIn(self.slots[key].policy.start_timeout);
+                let ended = Ended::NotReadyIn(self.slots[key].may_take);
                 self.start_failed(key, by, ended, Directive::ByPolicy, step);
             }
             SlotState::Stuck { .. } => self.unstuck(key, step),

@@ -5,24 +5,31 @@
 //! leaves behind, so the supervisor answers while a child starts slowly, crashes in a loop or takes
 //! its time to stop.
 
+mod by_ref;
 mod driver;
 mod error;
 mod handle;
+mod info;
 mod keeper;
 mod nested;
+mod reading;
 mod snapshot;
 mod start_call;
+mod started;
 mod stop_by;
 
 pub use error::{Refused, SupervisorError};
 pub use handle::SupervisorHandle;
+pub use info::ChildInfo;
 pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
+pub use started::{ChildRef, ChildStart, StartInfo};
 pub(crate) use stop_by::StopBy;
 
 use crate::child::ChildSpec;
 use crate::intensity::RestartLimit;
 use crate::machine::{Config, Machine, SpecError};
+use crate::restart::Restart;
 use crate::significance::AutoShutdown;
 use crate::strategy::{StopOrder, Strategy};
 use arbour_primitives::scope::{CancelScope, Ended, Observe, shield};
@@ -48,6 +55,11 @@ impl Supervisor {
     /// A supervisor of this name, to be given children and limits.
     pub fn builder(name: impl Into<Arc<str>>) -> SupervisorBuilder {
         SupervisorBuilder { name: name.into(), config: Config::default(), children: Vec::new() }
+    }
+
+    pub(crate) fn of(name: Arc<str>, machine: Machine, children: Vec<ChildSpec>) -> Self {
+        let (sender, inbox) = memory_stream(Capacity::Unbounded);
+        Self { machine, children, handle: SupervisorHandle::new(name, sender), inbox }
     }
 
     /// A handle: administers the children, tells how they are, asks for the end.
@@ -161,6 +173,11 @@ impl SupervisorBuilder {
         self
     }
 
+    /// The place of the first child that would lose its slot with its end.
+    pub(crate) fn first_temporary(&self) -> Option<usize> {
+        self.children.iter().position(|child| child.policy.restart == Restart::Temporary)
+    }
+
     /// Checks the whole description.
     ///
     /// # Errors
@@ -168,9 +185,7 @@ impl SupervisorBuilder {
     /// [`SpecError`] for the first child that makes no sense here, or that has the name of another.
     pub fn build(self) -> Result<Supervisor, SpecError> {
         let machine = Machine::new(self.config, self.children.iter().map(ChildSpec::pure))?;
-        let (sender, inbox) = memory_stream(Capacity::Unbounded);
-        let handle = SupervisorHandle::new(self.name, sender);
-        Ok(Supervisor { machine, children: self.children, handle, inbox })
+        Ok(Supervisor::of(self.name, machine, self.children))
     }
 }
 

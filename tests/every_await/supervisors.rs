@@ -1,7 +1,10 @@
 //! Supervisors, and the calls of their handles.
 
 use crate::support::{Held, sweep, turns};
-use arbour::{ChildSpec, Failure, Supervisor, SupervisorHandle, defer, stopping, task_group};
+use arbour::{
+    ChildPolicy, ChildSpec, DynamicSupervisor, DynamicSupervisorHandle, Failure, PartitionSupervisor,
+    Restart, Supervisor, SupervisorHandle, defer, stopping, task_group,
+};
 
 /// A child that holds something until it is stopped, and has a finalizer.
 fn holder(name: &'static str, held: &Held) -> ChildSpec {
@@ -41,7 +44,7 @@ fn a_supervisor_that_runs() {
 
 #[test]
 fn starting_a_child() {
-    sweep_beside(&async |handle, held| handle.start_child(holder("second", held)).await.unwrap());
+    sweep_beside(&async |handle, held| drop(handle.start_child(holder("second", held)).await.unwrap()));
 }
 
 #[test]
@@ -64,4 +67,89 @@ fn deleting_a_child() {
 #[test]
 fn a_snapshot() {
     sweep_beside(&async |handle, _| assert_eq!(handle.snapshot().await.children.len(), 1));
+}
+
+#[test]
+fn reading_the_list() {
+    sweep_beside(&async |handle, _| {
+        assert_eq!(handle.which_children().await.len(), 1);
+        assert_eq!(handle.which_child("first").await.unwrap().incarnation, 1);
+        assert_eq!(handle.count_children().await.active, 1);
+        assert_eq!(handle.child_spec("first").await.unwrap().restart, Restart::Permanent);
+    });
+}
+
+#[test]
+fn reconfiguring() {
+    sweep_beside(&async |handle, _| {
+        handle.reconfigure_child("first", ChildPolicy::plain()).await.unwrap();
+        let config = handle.config().await.unwrap();
+        handle.reconfigure(config).await.unwrap();
+    });
+}
+
+/// Sweeps a dynamic supervisor, whose children hold their arguments, beside the calls that `body` makes.
+fn sweep_dynamic<T>(body: &impl AsyncFn(&DynamicSupervisorHandle<Held>, &Held) -> T) {
+    let held = Held::default();
+    let make = || async {
+        let app = DynamicSupervisor::builder("app", |_, held: Held| async move {
+            let _hold = held.take();
+            stopping().await;
+            Ok::<(), Failure>(())
+        });
+        let app = app.build().unwrap();
+        let handle = app.handle();
+        let outcome = task_group(async |group| {
+            let running = group.spawn_value(app.run());
+            body(&handle, &held).await;
+            handle.request_stop();
+            running.await.unwrap()
+        });
+        outcome.await.unwrap().unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
+}
+
+#[test]
+fn a_dynamic_supervisor_that_runs() {
+    sweep_dynamic(&async |_, _| turns(4).await);
+}
+
+#[test]
+fn children_that_come_and_go() {
+    sweep_dynamic(&async |handle, held| {
+        let child = handle.start_child(held.clone()).await.unwrap().child().unwrap();
+        assert_eq!(handle.which_children().await.len(), 1);
+        assert_eq!(handle.which_child(child).await.unwrap().child, child);
+        assert_eq!(handle.child_spec(child).await.unwrap(), handle.template().await.unwrap());
+        handle.stop_child(child).await.unwrap();
+        assert_eq!(handle.count_children().await.active, 0);
+    });
+}
+
+#[test]
+fn replacing_a_template() {
+    sweep_dynamic(&async |handle, _| {
+        let start = |_, _: Held| async { Ok::<(), Failure>(()) };
+        handle.replace_template(ChildPolicy::plain(), start).await.unwrap();
+    });
+}
+
+#[test]
+fn resizing_partitions() {
+    let held = Held::default();
+    let make = || async {
+        let app = PartitionSupervisor::builder("app", 2, |index| (index, holder("part", &held)));
+        let app = app.build().unwrap();
+        let handle = app.handle();
+        let outcome = task_group(async |group| {
+            let running = group.spawn_value(app.run());
+            assert_eq!(handle.resize(1).await.unwrap(), 2);
+            assert_eq!(handle.resize(2).await.unwrap(), 1);
+            handle.supervisor().request_stop();
+            running.await.unwrap()
+        });
+        outcome.await.unwrap().unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
 }

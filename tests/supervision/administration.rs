@@ -69,6 +69,11 @@ async fn reach(at: At, handle: &SupervisorHandle) {
     assert!(reached, "{at:?}: {state:?}");
 }
 
+/// Restarts, and tells of a refusal the reason.
+async fn restarted(handle: &SupervisorHandle, id: &str) -> Result<(), CallError> {
+    handle.restart_child(id).await.map(drop).map_err(|refused| refused.reason)
+}
+
 /// Awaits a call, and says how long it took in milliseconds.
 async fn timed<T>(call: impl Future<Output = T>) -> (T, u128) {
     let began = Instant::now();
@@ -106,7 +111,7 @@ async fn starting_a_child_whose_name_is_taken_is_refused_at_once_and_hands_the_s
 #[arbour::test]
 async fn only_a_child_that_is_down_can_be_restarted_and_others_are_refused_at_once() {
     for at in EVERY {
-        let (answer, time) = called(at, async |handle| handle.restart_child("a").await).await;
+        let (answer, time) = called(at, async |handle| restarted(handle, "a").await).await;
         let id = "a".into();
         let expected = match at {
             At::Down => Ok(()),
@@ -165,7 +170,7 @@ async fn an_unknown_name_is_not_found() {
     let (answers, _) = called(At::Running, async |handle| {
         [
             handle.stop_child("ghost").await,
-            handle.restart_child("ghost").await,
+            restarted(handle, "ghost").await,
             handle.delete_child("ghost").await,
         ]
     })
@@ -231,7 +236,8 @@ async fn a_start_by_call_that_fails_says_why_and_frees_the_name() {
     let ((), outcome) = run(supervisor(), async |handle| {
         let child = ChildSpec::new("a", |_| async { Err::<(), _>(Failure::message("no such file")) });
         let refused = handle.start_child(child.reports_ready()).await.unwrap_err();
-        assert_eq!(refused.to_string(), "child `a` did not start: it failed before it was ready");
+        let text = "child `a` did not start: it failed before it was ready; its last failure: no such file";
+        assert_eq!(refused.to_string(), text);
         assert!(refused.spec.is_none());
         handle.start_child(service("a", &journal)).await.unwrap();
     })
@@ -266,7 +272,9 @@ async fn a_restart_by_call_that_fails_leaves_the_child_down() {
     let ((), outcome) = run(supervisor().child(child.reports_ready()), async |handle| {
         settle().await;
         handle.stop_child("a").await.unwrap();
-        assert!(matches!(handle.restart_child("a").await.unwrap_err(), CallError::StartFailed { .. }));
+        let refused = handle.restart_child("a").await.unwrap_err();
+        assert!(matches!(refused.reason, CallError::StartFailed { .. }));
+        assert_eq!(refused.failure.unwrap().to_string(), "second thoughts");
         assert_eq!(handle.snapshot().await.children[0].state, SlotState::Down);
         handle.restart_child("a").await.unwrap();
     })
@@ -368,7 +376,7 @@ async fn calls_to_a_supervisor_that_is_ending_are_refused_at_once_with_the_speci
         assert_eq!(refused.spec.unwrap().id(), "b");
         let gone = || Err(CallError::ShuttingDown { id: "a".into() });
         assert_eq!(handle.stop_child("a").await, gone());
-        assert_eq!(handle.restart_child("a").await, gone());
+        assert_eq!(restarted(&handle, "a").await, gone());
         assert_eq!(handle.delete_child("a").await, gone());
         journal.time()
     })

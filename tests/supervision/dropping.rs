@@ -68,7 +68,7 @@ async fn at_each_poll(
 async fn a_start_child_dropped_at_any_poll_starts_the_child_all_the_same() {
     at_each_poll(
         async |_| {},
-        async |handle| handle.start_child(dawdling()).await.unwrap(),
+        async |handle| drop(handle.start_child(dawdling()).await.unwrap()),
         |polls, state| match polls {
             0 => assert_eq!(state, None),
             _ => assert!(matches!(state, Some(SlotState::Running { .. })), "{polls}: {state:?}"),
@@ -80,7 +80,7 @@ async fn a_start_child_dropped_at_any_poll_starts_the_child_all_the_same() {
 #[arbour::test]
 async fn a_stop_child_dropped_at_any_poll_stops_the_child_all_the_same() {
     at_each_poll(
-        async |handle| handle.start_child(dawdling()).await.unwrap(),
+        async |handle| drop(handle.start_child(dawdling()).await.unwrap()),
         async |handle| handle.stop_child("b").await.unwrap(),
         |polls, state| match polls {
             0 => assert!(matches!(state, Some(SlotState::Running { .. }))),
@@ -97,7 +97,7 @@ async fn a_restart_child_dropped_at_any_poll_restarts_the_child_all_the_same() {
             handle.start_child(dawdling()).await.unwrap();
             handle.stop_child("b").await.unwrap();
         },
-        async |handle| handle.restart_child("b").await.unwrap(),
+        async |handle| drop(handle.restart_child("b").await.unwrap()),
         |polls, state| match polls {
             0 => assert_eq!(state, Some(SlotState::Down)),
             _ => assert!(matches!(state, Some(SlotState::Running { .. })), "{polls}: {state:?}"),
@@ -122,7 +122,7 @@ async fn a_delete_child_dropped_at_any_poll_deletes_the_child_all_the_same() {
 #[arbour::test]
 async fn a_snapshot_dropped_at_any_poll_changes_nothing() {
     at_each_poll(
-        async |handle| handle.start_child(dawdling()).await.unwrap(),
+        async |handle| drop(handle.start_child(dawdling()).await.unwrap()),
         async |handle| drop(handle.snapshot().await),
         |_, state| assert!(matches!(state, Some(SlotState::Running { .. }))),
     )

@@ -31,6 +31,14 @@ impl ScopeHandle {
         self.node.id()
     }
 
+    /// Whether this scope is that one, or stands inside of it, however deep.
+    ///
+    /// It walks up from this scope.
+    #[must_use]
+    pub fn is_inside(&self, outer: &Self) -> bool {
+        tree::lock().is_inside(self.node.index, outer.node.index)
+    }
+
     /// Cancels the scope and everything inside. The first cause is kept.
     ///
     /// Every flag is set before anybody is woken; the innermost are woken first.

@@ -1,10 +1,10 @@
 //! Stopping: one child by its own rule, all of them in order or together, or all at once; and those that do not go.
 
 use super::{
-    Action, CallError, Done, Machine, Outcome, Phase, SlotKey, SlotState, StartedBy, Step, StopCause,
+    Action, CallError, Done, Ended, Machine, Outcome, Phase, SlotKey, SlotState, StartedBy, Step, StopCause,
     StopGear, What, allowance,
 };
-use crate::{exit::ExitKind, shutdown::Shutdown, strategy::StopOrder};
+use crate::{exit::ExitKind, fault::fault, shutdown::Shutdown, strategy::StopOrder};
 use std::time::{Duration, Instant};
 
 /// How long an aborted incarnation may take to be gone.
@@ -82,7 +82,9 @@ impl Machine {
         if !matches!(self.phase, Phase::Ending(_)) {
             return;
         }
-        match self.slots.last_awaited() {
+        let oldest_first = fault("the_oldest_is_stopped_first");
+        let oldest = || self.slots.awaited_from(SlotKey::FIRST).last().copied();
+        match if oldest_first { oldest() } else { self.slots.last_awaited() } {
             Some(newest) => self.stop(newest, step),
             None => self.finish(step),
         }
@@ -140,6 +142,11 @@ impl Machine {
             SlotState::Stopping { until, gear, cause: StopCause::NotReady(by) } => {
                 self.interrupt(key, by, step);
                 self.slots.enter(key, SlotState::Stopping { until, gear, cause: StopCause::Asked });
+            }
+            SlotState::Stopping { gear: StopGear::CleaningUp, cause, .. }
+                if fault("clean_up_begins_anew") =>
+            {
+                self.cancel(key, cause, limit, step);
             }
             SlotState::Stopping { .. }
             | SlotState::Down
@@ -209,6 +216,9 @@ impl Machine {
             step.reply(call, Err(CallError::Stuck { id: id.clone() }));
         }
         let was_to_return = matches!(cause, StopCause::NotReady(by) if by.call().is_none());
+        if fault("a_child_that_is_stuck_is_restarted") && was_to_return {
+            return self.start(key, StartedBy::Policy, step);
+        }
         if was_to_return || self.group_stops(key) {
             return self.end(Outcome::Stuck { slot: key, id }, step);
         }
@@ -234,13 +244,21 @@ impl Machine {
 
     /// A slot that was being stopped is free.
     pub(super) fn stopped(&mut self, key: SlotKey, exit: ExitKind, step: &mut Step<'_>) {
+        if fault("a_stop_is_counted") && exit.is_abnormal() {
+            return self.restart(key, Ended::AfterReady(exit), step);
+        }
         step.report(&self.slots[key], What::Stopped(exit));
         let calls = self.slots.change(key, |slot| std::mem::take(&mut slot.stop_calls));
         if calls.is_empty() {
             self.stopped_with_siblings(key);
+        } else if fault("a_stopped_significant_child_ends_its_supervisor")
+            && self.slots[key].policy.significant
+        {
+            self.significant_ended(key, self.slots[key].id.clone(), step);
         }
         self.free(key, step);
-        for call in calls {
+        let heard = if fault("a_call_that_waits_is_forgotten") { 1 } else { calls.len() };
+        for call in calls.into_iter().take(heard) {
             step.reply(call, Ok(Done::Stopped));
         }
         self.group_goes_on(key, step);

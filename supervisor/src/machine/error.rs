@@ -93,6 +93,15 @@ pub enum CallError {
         /// The name.
         id: ChildId,
     },
+    /// A child asked for what would begin only when the child itself has ended, or has become ready.
+    #[error(
+        "child `{id}` would wait for itself: this begins when it has ended or is ready; to end, let it return or \
+         call `request_stop`"
+    )]
+    WouldWait {
+        /// The name of the child that asked.
+        id: ChildId,
+    },
     /// No child has this name.
     #[error("there is no child `{id}`")]
     NotFound {
@@ -142,7 +151,7 @@ pub enum CallError {
     #[error("the supervisor is not dynamic: its children have names and specifications of their own")]
     NotDynamic,
     /// The slot is not there, or no more.
-    #[error("there is no child in this slot, or no more")]
+    #[error("there is no child {slot}, or no more")]
     NoSuchSlot {
         /// The slot.
         slot: SlotKey,

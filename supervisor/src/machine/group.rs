@@ -15,7 +15,10 @@
 //! It ends with the strategy with which it began, whatever is configured meanwhile.
 
 use super::{Ended, Machine, Next, Phase, Slot, SlotKey, SlotState, StartedBy, Step, What};
-use crate::strategy::{StopOrder, Strategy};
+use crate::{
+    fault::fault,
+    strategy::{StopOrder, Strategy},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
@@ -52,7 +55,8 @@ enum Stage {
 
 impl Group {
     fn new(strategy: Strategy, failed: SlotKey, delay: Duration) -> Self {
-        let first = if strategy == Strategy::OneForAll { SlotKey::FIRST } else { failed };
+        let all = strategy == Strategy::OneForAll || fault("siblings_before_the_failed_one_are_restarted");
+        let first = if all { SlotKey::FIRST } else { failed };
         let stage = Stage::Stopping { delay };
         Self { strategy, first, failed, stage, left_out: BTreeSet::new(), calls: BTreeMap::new() }
     }
@@ -65,6 +69,7 @@ impl Group {
             Stage::Starting { .. } => Duration::ZERO,
         };
         let Stage::Stopping { delay } = self.stage else { return self };
+        let left = if fault("the_last_delay_counts_for_the_group") { Duration::ZERO } else { left };
         let stage = Stage::Stopping { delay: delay.max(left) };
         Self {
             first: self.first.min(old.first_to_start()),
@@ -231,7 +236,8 @@ impl Machine {
         let Some(group) = &mut self.group else { return };
         if group.failed == key && (group.is_ahead(key) || group.starts(key)) {
             step.report(&self.slots[key], What::GroupCalledOff);
-            return self.call_off_group(step);
+            self.call_off_group(step);
+            return self.look_after_call_off(key, step);
         }
         if group.is_ahead(key) || group.starts(key) {
             group.left_out.insert(key);

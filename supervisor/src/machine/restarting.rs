@@ -3,7 +3,14 @@
 use super::{
     Action, BrokenLimit, Directive, Ended, Machine, Next, Outcome, SlotKey, SlotState, StartedBy, Step, What,
 };
-use crate::{directive::Fate, exit::ExitKind, intensity::Exhausted, restart::AfterExit, strategy::Strategy};
+use crate::{
+    directive::Fate,
+    exit::ExitKind,
+    fault::fault,
+    intensity::Exhausted,
+    restart::{AfterExit, Restart},
+    strategy::Strategy,
+};
 use std::time::{Duration, Instant};
 
 impl Machine {
@@ -17,11 +24,13 @@ impl Machine {
     ) {
         let ran_for = step.now.saturating_duration_since(since);
         let restart = self.slots.change(key, |slot| {
-            if slot.policy.backoff.is_reset_by(ran_for) {
+            let forgets = !fault("restarts_in_a_row_are_never_forgotten");
+            if forgets && slot.policy.backoff.is_reset_by(ran_for) {
                 slot.attempt = 0;
             }
             slot.policy.restart
         });
+        let restart = if fault("a_temporary_child_comes_back") { Restart::Permanent } else { restart };
         let ended = Ended::AfterReady(exit);
         match directive.fate(restart, exit) {
             Fate::After(AfterExit::Restart) => self.restart(key, ended, step),

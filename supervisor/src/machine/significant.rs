@@ -35,7 +35,8 @@ impl Machine {
 
     /// Whether the last significant child went while its siblings were stopped.
     pub(super) fn nobody_significant_is_left(&self) -> bool {
-        self.lost.is_some() && self.slots.significant() == 0
+        let heard = self.config.auto_shutdown != AutoShutdown::Never;
+        heard && self.lost.is_some() && self.slots.significant() == 0
     }
 
     /// After an end that may have been the last: while a sequence runs, those that are down may be about to start.
@@ -47,6 +48,16 @@ impl Machine {
             return self.end_for_lost(step);
         }
         self.lost = None;
+    }
+
+    /// A stop of this child has called off the restart of several: nothing will start what is down. The child itself
+    /// was about to come back until now, and its stop does not count.
+    pub(super) fn look_after_call_off(&mut self, stopped: SlotKey, step: &mut Step<'_>) {
+        if self.slots[stopped].policy.significant {
+            self.lost = None;
+        } else {
+            self.look_for_significant(step);
+        }
     }
 
     pub(super) fn end_for_lost(&mut self, step: &mut Step<'_>) {

@@ -9,7 +9,11 @@ use crate::{
     },
     restart::Restart,
 };
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// The name of a child, cheap to clone.
 pub type ChildId = Arc<str>;
@@ -25,6 +29,12 @@ impl SlotKey {
 /// Counts the runs in one slot: the first is 1, 0 stands for none yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation(pub(super) u64);
+
+impl fmt::Display for SlotKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Incarnation {
     /// The count as a number.
@@ -187,6 +197,8 @@ pub struct Slot {
     /// Written by `Slots::enter` only, which keeps the deadlines in step.
     pub(super) state: SlotState,
     pub(super) incarnation: Incarnation,
+    /// How long the latest incarnation may take to become ready, whatever was configured since.
+    pub(super) may_take: Duration,
     /// Whether any incarnation has been ready.
     pub(super) was_ready: bool,
     pub(super) restarts: u64,
@@ -206,6 +218,7 @@ impl Slot {
             policy: spec.policy,
             state: SlotState::Down,
             incarnation: Incarnation::default(),
+            may_take: spec.policy.start_timeout,
             was_ready: false,
             restarts: 0,
             attempt: 0,

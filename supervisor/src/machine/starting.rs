@@ -7,6 +7,7 @@ use super::{
 use crate::{
     directive::Fate,
     exit::ExitKind,
+    fault::fault,
     restart::{AfterExit, Restart},
 };
 
@@ -20,7 +21,12 @@ impl Machine {
 
     fn continue_with(&mut self, next: Option<SlotKey>, step: &mut Step<'_>) {
         match next {
-            Some(key) => self.start(key, StartedBy::Sequence, step),
+            Some(key) => {
+                self.start(key, StartedBy::Sequence, step);
+                if fault("the_next_is_started_before_the_last_is_ready") {
+                    self.continue_with(self.slots.after(key), step);
+                }
+            }
             None => self.all_started(step),
         }
     }
@@ -45,7 +51,8 @@ impl Machine {
             if !by_policy {
                 slot.attempt = 0;
             }
-            (slot.incarnation, slot.policy.start_timeout)
+            slot.may_take = slot.policy.start_timeout;
+            (slot.incarnation, slot.may_take)
         });
         self.restarts += u64::from(by_policy);
         self.slots.enter(key, SlotState::Starting { until: step.after(timeout), by });
@@ -94,8 +101,7 @@ impl Machine {
 
     /// The time to become ready is over: the child is cancelled, and the start has failed when it is gone.
     pub(super) fn not_ready(&mut self, key: SlotKey, by: StartedBy, step: &mut Step<'_>) {
-        let timeout = self.slots[key].policy.start_timeout;
-        step.report(&self.slots[key], What::NotReady(timeout));
+        step.report(&self.slots[key], What::NotReady(self.slots[key].may_take));
         self.cancel(key, StopCause::NotReady(by), None, step);
     }
 
@@ -128,6 +134,9 @@ impl Machine {
 
     /// A failed start is tried again however it ended, unless somebody who has seen it asks for something else.
     fn attempt_failed(&mut self, key: SlotKey, ended: Ended, directive: Directive, step: &mut Step<'_>) {
+        if fault("a_failed_attempt_is_not_counted") {
+            return self.start(key, StartedBy::Policy, step);
+        }
         match directive.fate(Restart::Permanent, ExitKind::Failed) {
             Fate::After(AfterExit::Restart) => self.restart(key, ended, step),
             Fate::After(AfterExit::KeepDown | AfterExit::Forget) => self.is_done(key, ended, step),

@@ -9,6 +9,7 @@ mod group;
 mod group_calls;
 mod limits;
 mod live;
+mod modelled;
 mod random;
 mod significant;
 mod start;

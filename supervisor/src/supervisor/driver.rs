@@ -6,16 +6,19 @@ use super::keeper::Run;
 use super::nested::Nested;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
+use super::started::{ChildStart, StartInfo};
 use super::stop_by::StopBy;
-use crate::child::{ChildSpec, Judge, Start};
+use crate::child::{ChildContext, ChildSpec, Judge, Start};
 use crate::directive::Directive;
 use crate::exit::{Exit, ExitKind};
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
-    Action, CallError, CallId, Event, Incarnation, Machine, Outcome, Report, Request, SlotKey, What,
+    Action, CallError, CallId, ChildId, Done, Event, Incarnation, Machine, Outcome, Report, Request, Slot,
+    SlotKey, SlotState, What,
 };
 use crate::panic::discard;
+use crate::restart::Restart;
 use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
@@ -33,6 +36,7 @@ pub(super) enum Inbox {
     Ready {
         slot: SlotKey,
         incarnation: Incarnation,
+        info: Option<StartInfo>,
     },
     /// It wants its end to be taken for that of a start which had nothing to do.
     Declines {
@@ -45,12 +49,19 @@ pub(super) enum Inbox {
         exit: Exit<Failure>,
         directive: Directive,
     },
-    StartChild(StartCall),
+    Start {
+        call: Box<StartCall>,
+        caller: Option<ScopeHandle>,
+    },
     Call {
         request: Request,
+        /// The scope in which it was made.
+        caller: Option<ScopeHandle>,
         reply: oneshot::Sender<Result<(), CallError>>,
     },
     Snapshot(oneshot::Sender<SupervisorSnapshot>),
+    /// A look at the machine by code of ours.
+    Look(Box<dyn FnOnce(&Machine) + Send>),
     Stop {
         deadline: Option<std::time::Instant>,
     },
@@ -62,7 +73,6 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 pub(super) struct Startable {
     pub(super) start: Start,
     pub(super) judge: Option<Judge>,
-    pub(super) reports_ready: bool,
 }
 
 impl Drop for Startable {
@@ -83,16 +93,40 @@ struct Owned {
 
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { policy, start, judge, stop_by, .. } = spec;
-        let startable = Startable { start, judge, reports_ready: policy.reports_ready };
-        Self { start: Arc::new(Mutex::new(startable)), stop_by }
+        let ChildSpec { start, judge, stop_by, .. } = spec;
+        Self { start: Arc::new(Mutex::new(Startable { start, judge })), stop_by }
     }
 }
 
 /// Who waits for the answer to a call.
 enum Caller {
     Plain(oneshot::Sender<Result<(), CallError>>),
-    StartChild(StartCall),
+    Start(Box<StartCall>),
+}
+
+impl Caller {
+    /// To one who asked for no start it says only that it was done.
+    fn answer(self, start: ChildStart) {
+        match self {
+            // A caller that has gone does not want the answer.
+            Self::Plain(reply) => drop(reply.send(Ok(()))),
+            Self::Start(call) => call.start(start),
+        }
+    }
+
+    fn refuse(self, reason: CallError, failure: Option<Failure>) {
+        match self {
+            Self::Plain(reply) => drop(reply.send(Err(reason))),
+            Self::Start(call) => call.refuse(reason, failure),
+        }
+    }
+}
+
+/// What came with the event that is being handled, for those who are answered because of it.
+#[derive(Default)]
+struct Heard {
+    info: Option<StartInfo>,
+    failure: Option<Failure>,
 }
 
 pub(super) struct Driver {
@@ -107,6 +141,7 @@ pub(super) struct Driver {
     failures: HashMap<SlotKey, Failure>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
+    heard: Heard,
     /// The slot that became free last.
     exited: Option<SlotKey>,
     /// Whether what the free slots owned was released when the end began.
@@ -149,6 +184,7 @@ impl Driver {
             failures: HashMap::new(),
             callers: HashMap::new(),
             calls: 0,
+            heard: Heard::default(),
             exited: None,
             ending: false,
             outside,
@@ -174,6 +210,8 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
+            // An incarnation that nobody waited for by a call: what it gave is the user's.
+            discard(std::mem::take(&mut self.heard));
             rearm(&mut timer, self.machine.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
                 self.machine.handle(event, now(), &mut actions);
@@ -216,7 +254,10 @@ impl Driver {
 
     fn hear(&mut self, message: Inbox) -> Option<Event> {
         match message {
-            Inbox::Ready { slot, incarnation } => Some(Event::ChildReady { slot, incarnation }),
+            Inbox::Ready { slot, incarnation, info } => {
+                self.heard.info = info;
+                Some(Event::ChildReady { slot, incarnation })
+            }
             Inbox::Declines { slot, incarnation } => {
                 self.declining.insert(slot, incarnation);
                 None
@@ -224,6 +265,7 @@ impl Driver {
             Inbox::Exited { slot, incarnation, exit, directive } => {
                 self.running.remove(&slot);
                 self.exited = Some(slot);
+                self.heard.failure = exit.failure().cloned();
                 // Of an incarnation that left none, the failure of an earlier one must not be told.
                 match exit.failure() {
                     Some(failure) => self.failures.insert(slot, failure.clone()),
@@ -235,25 +277,49 @@ impl Driver {
                     exit => Event::ChildExited { slot, incarnation, exit, directive },
                 })
             }
-            Inbox::StartChild(call) => {
-                let request = Request::StartChild(call.pure()?);
-                Some(self.called(request, Caller::StartChild(call)))
+            Inbox::Start { mut call, caller } => {
+                let request = call.take_request()?;
+                self.called(request, caller, Caller::Start(call))
             }
-            Inbox::Call { request, reply } => Some(self.called(request, Caller::Plain(reply))),
+            Inbox::Call { request, caller, reply } => self.called(request, caller, Caller::Plain(reply)),
             Inbox::Stop { deadline } => Some(Event::Shutdown { deadline }),
             Inbox::Snapshot(reply) => {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.snapshot());
                 None
             }
+            Inbox::Look(look) => {
+                look(&self.machine);
+                None
+            }
         }
     }
 
-    fn called(&mut self, request: Request, caller: Caller) -> Event {
+    fn called(&mut self, request: Request, from: Option<ScopeHandle>, caller: Caller) -> Option<Event> {
+        if let Some(id) = from.and_then(|from| self.waits_for_itself(&request, &from)) {
+            caller.refuse(CallError::WouldWait { id }, None);
+            return None;
+        }
         self.calls += 1;
         let call = CallId(self.calls);
         self.callers.insert(call, caller);
-        Event::Call { call, request }
+        Some(Event::Call { call, request })
+    }
+
+    /// The child inside of which a call was made that waits for that child: for its end, or for its start.
+    fn waits_for_itself(&self, request: &Request, from: &ScopeHandle) -> Option<ChildId> {
+        let is_from = |slot: &&Slot| self.running.get(&slot.key()).is_some_and(|child| from.is_inside(child));
+        let stopped = match request {
+            Request::StopChild(id) => self.machine.find(id),
+            Request::StopDynamic(slot) => self.machine.slot(*slot),
+            _ => None,
+        };
+        let starting = |slot: &&Slot| matches!(slot.state(), SlotState::Starting { .. });
+        let mut awaited = stopped.filter(is_from);
+        if awaited.is_none() && self.machine.defers(request) {
+            awaited = self.machine.slots().filter(starting).find(is_from);
+        }
+        awaited.map(|slot| Arc::clone(slot.id()))
     }
 
     fn perform(&mut self, action: Action, keepers: &TaskGroup) -> Option<Outcome> {
@@ -272,7 +338,7 @@ impl Driver {
                 }
             }
             Action::Removed { slot } => self.removed(slot, keepers),
-            Action::Reply { call, reply } => self.reply(call, reply.map(drop)),
+            Action::Reply { call, reply } => self.reply(call, reply),
             Action::Ready => {
                 tracing::info!(supervisor = self.handle.name(), "every child is ready");
                 self.outside.within.ready();
@@ -284,7 +350,7 @@ impl Driver {
     }
 
     fn added(&mut self, slot: SlotKey, call: CallId) {
-        if let Some(Caller::StartChild(call)) = self.callers.get_mut(&call)
+        if let Some(Caller::Start(call)) = self.callers.get_mut(&call)
             && let Some(spec) = call.take_spec()
         {
             self.starts.insert(slot, Owned::from(*spec));
@@ -307,8 +373,12 @@ impl Driver {
         }
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
-        let run =
-            Run { slot, incarnation, id, start: Arc::clone(&owned.start), supervisor: self.handle.clone() };
+        let is_last = known.policy().restart == Restart::Temporary;
+        let run = Run {
+            context: ChildContext { id, incarnation, slot, is_last, supervisor: self.handle.clone() },
+            start: Arc::clone(&owned.start),
+            reports_ready: known.policy().reports_ready,
+        };
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
@@ -341,12 +411,18 @@ impl Driver {
         }
     }
 
-    fn reply(&mut self, call: CallId, answer: Result<(), CallError>) {
-        match self.callers.remove(&call) {
-            // A caller that has gone does not want the answer.
-            Some(Caller::Plain(reply)) => drop(reply.send(answer)),
-            Some(Caller::StartChild(call)) => call.answer(answer),
-            None => {}
+    fn reply(&mut self, call: CallId, answer: Result<Done, CallError>) {
+        let Some(caller) = self.callers.remove(&call) else { return };
+        match answer {
+            Ok(Done::Started { slot, .. }) => {
+                let child = self.handle.child(slot);
+                caller.answer(ChildStart::Started { child, info: self.heard.info.take() });
+            }
+            Ok(_) => caller.answer(ChildStart::Declined),
+            Err(reason) => {
+                let failed = matches!(reason, CallError::StartFailed { .. });
+                caller.refuse(reason, self.heard.failure.take().filter(|_| failed));
+            }
         }
     }
 

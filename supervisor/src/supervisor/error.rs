@@ -44,11 +44,13 @@ impl SupervisorError {
 
 /// A child was not started. Hands the specification back where it was not used.
 #[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
+#[error("{reason}{}", last(failure.as_ref()))]
 #[non_exhaustive]
 pub struct Refused {
     /// Why.
     pub reason: CallError,
+    /// The failure of the child, if it was started and left one.
+    pub failure: Option<Failure>,
     /// The specification, unless its child was started and failed.
     pub spec: Option<Box<ChildSpec>>,
 }

@@ -3,24 +3,30 @@
 use super::driver::Inbox;
 use super::error::Refused;
 use super::snapshot::SupervisorSnapshot;
-use super::start_call::StartCall;
+use super::start_call::{StartAnswer, StartCall};
+use super::started::{ChildRef, ChildStart, StartInfo};
 use crate::child::ChildSpec;
 use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine::{CallError, ChildId, Incarnation, Request, SlotKey};
+use crate::machine::{
+    CallError, ChildId, ChildPolicy, ChildSpec as PureSpec, Config, Incarnation, Machine, Request, SlotKey,
+};
 use crate::timeout::now;
+use arbour_primitives::scope::ScopeHandle;
 use arbour_primitives::standstill::telling;
 use arbour_primitives::stream::SendStream;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// A handle to a supervisor. Cheap to clone; it does not keep the supervisor running.
 ///
-/// Calls are answered while children start slowly, crash in a loop or are slow to stop. A child that
-/// stops *itself* through a call and waits for the answer waits for its own end: it wants
+/// Calls are answered while children start slowly, crash in a loop or are slow to stop; those made before the
+/// supervisor runs wait for it. A call from within a child that would wait for that child itself is refused with
+/// [`CallError::WouldWait`]: a stop of it, and whatever waits behind its own start. The way out is
 /// [`request_stop`](Self::request_stop), or simply to return.
 #[derive(Clone)]
 pub struct SupervisorHandle {
@@ -29,6 +35,8 @@ pub struct SupervisorHandle {
 
 struct Shared {
     name: Arc<str>,
+    /// Which one of this process, so that children of several are told apart.
+    number: u64,
     inbox: SendStream<Inbox>,
     /// How it was when it ended.
     last: OnceLock<SupervisorSnapshot>,
@@ -36,7 +44,10 @@ struct Shared {
 
 impl SupervisorHandle {
     pub(super) fn new(name: Arc<str>, inbox: SendStream<Inbox>) -> Self {
-        Self { shared: Arc::new(Shared { name, inbox, last: OnceLock::new() }) }
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // ORDERING: only to be unlike any other; it pairs with nothing.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { shared: Arc::new(Shared { name, number, inbox, last: OnceLock::new() }) }
     }
 
     /// The supervisor's name.
@@ -55,15 +66,38 @@ impl SupervisorHandle {
     ///
     /// [`Refused`] when a child of this name is there already, the specification makes no sense, the
     /// child did not become ready, or the supervisor is ending.
-    pub async fn start_child(&self, spec: ChildSpec) -> Result<(), Refused> {
-        let id = Arc::clone(&spec.id);
-        let (call, answer) = StartCall::new(spec);
-        // A call that is not taken is dropped, which answers it.
-        drop(self.shared.inbox.try_send(Inbox::StartChild(call)));
-        match self.answered(answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Refused { reason: CallError::ShuttingDown { id }, spec: None }),
-        }
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::{CallError, ChildSpec, Failure, Supervisor, stopping, task_group};
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let supervisor = Supervisor::builder("app").build().unwrap();
+    /// let handle = supervisor.handle();
+    /// task_group(async |group| {
+    ///     group.spawn(supervisor.run());
+    ///     let server = || {
+    ///         let server = ChildSpec::new("server", |cx| async move {
+    ///             cx.ready_with(8080_u16);
+    ///             Ok::<_, Failure>(stopping().await)
+    ///         });
+    ///         server.reports_ready()
+    ///     };
+    ///     let started = handle.start_child(server()).await.unwrap();
+    ///     assert_eq!(started.info::<u16>().as_deref(), Some(&8080));
+    ///
+    ///     let refused = handle.start_child(server()).await.unwrap_err();
+    ///     assert!(matches!(refused.reason, CallError::AlreadyStarted { .. }));
+    ///     assert_eq!(refused.spec.unwrap().id(), "server");
+    ///     handle.request_stop();
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// ```
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<ChildStart, Refused> {
+        self.start(StartCall::of_child(spec)).await
     }
 
     /// Stops a child as its policies say; returns when its slot is free. That is no exit: it is not
@@ -88,9 +122,9 @@ impl SupervisorHandle {
     ///
     /// # Errors
     ///
-    /// [`CallError`] when it is not down, or did not become ready.
-    pub async fn restart_child(&self, id: impl Into<ChildId>) -> Result<(), CallError> {
-        self.call(Request::RestartChild(id.into())).await
+    /// [`Refused`] when it is not down, or did not become ready; there is no specification in it.
+    pub async fn restart_child(&self, id: impl Into<ChildId>) -> Result<ChildStart, Refused> {
+        self.start(StartCall::again(id.into())).await
     }
 
     /// Removes the slot of a child that is down: its name is free, its mailbox is gone.
@@ -104,6 +138,39 @@ impl SupervisorHandle {
     /// [`CallError`] when it is not down.
     pub async fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), CallError> {
         self.call(Request::DeleteChild(id.into())).await
+    }
+
+    /// Goes on with these policies for the child of this name. What has begun keeps its times, and the restarts that
+    /// were still count.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the policies are taken all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::NotFound`], or [`CallError::Refused`] when the policies make no sense here.
+    pub async fn reconfigure_child(
+        &self,
+        id: impl Into<ChildId>,
+        policy: ChildPolicy,
+    ) -> Result<(), CallError> {
+        self.call(Request::ReconfigureChild(PureSpec::new(id, policy))).await
+    }
+
+    /// Goes on with this configuration. Children stay as they are, and a restart of several ends as it began.
+    ///
+    /// It is what [`config`](Self::config) gave, changed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the configuration is taken all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Refused`] when this supervisor cannot be configured so.
+    pub async fn reconfigure(&self, config: Config) -> Result<(), CallError> {
+        self.call(Request::Reconfigure(config)).await
     }
 
     /// How the supervisor and its children are; after its end, how they were then. Before the supervisor
@@ -142,8 +209,16 @@ impl SupervisorHandle {
         let _ = self.shared.last.set(snapshot);
     }
 
-    pub(crate) fn ready(&self, slot: SlotKey, incarnation: Incarnation) {
-        self.tell(Inbox::Ready { slot, incarnation });
+    pub(crate) fn child(&self, slot: SlotKey) -> ChildRef {
+        ChildRef::new(self.shared.number, slot)
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.shared.number
+    }
+
+    pub(crate) fn ready(&self, slot: SlotKey, incarnation: Incarnation, info: Option<StartInfo>) {
+        self.tell(Inbox::Ready { slot, incarnation, info });
     }
 
     pub(crate) fn declines(&self, slot: SlotKey, incarnation: Incarnation) {
@@ -170,14 +245,36 @@ impl SupervisorHandle {
         telling(answer, || format!("an answer of the supervisor {}", self.name())).await
     }
 
-    async fn call(&self, request: Request) -> Result<(), CallError> {
+    pub(super) async fn call(&self, request: Request) -> Result<(), CallError> {
         let too_late = request.too_late();
         let (reply, answer) = oneshot::channel();
-        let gone = || Err(too_late);
-        if self.shared.inbox.try_send(Inbox::Call { request, reply }).is_err() {
-            return gone();
+        let call = Inbox::Call { request, caller: ScopeHandle::current(), reply };
+        if self.shared.inbox.try_send(call).is_err() {
+            return Err(too_late);
         }
-        self.answered(answer).await.unwrap_or_else(|_| gone())
+        self.answered(answer).await.unwrap_or(Err(too_late))
+    }
+
+    pub(super) async fn start(
+        &self,
+        (call, answer): (Box<StartCall>, oneshot::Receiver<StartAnswer>),
+    ) -> StartAnswer {
+        // A call that is not taken is dropped, which answers it.
+        drop(self.shared.inbox.try_send(Inbox::Start { call, caller: ScopeHandle::current() }));
+        let ending = |_| Refused { reason: CallError::SupervisorEnding, failure: None, spec: None };
+        self.answered(answer).await.map_err(ending)?
+    }
+
+    /// Looks at the machine where it is; `None` after the supervisor has ended.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Machine) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have gone.
+        let look = Inbox::Look(Box::new(|machine| drop(reply.send(look(machine)))));
+        self.shared.inbox.try_send(look).ok()?;
+        self.answered(answer).await.ok()
     }
 }
 

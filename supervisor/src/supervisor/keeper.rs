@@ -5,12 +5,10 @@
 
 use super::NotePanic;
 use super::driver::SharedStart;
-use super::handle::SupervisorHandle;
 use crate::child::ChildContext;
 use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::machine::{ChildId, Incarnation, SlotKey};
 use crate::panic::discard;
 use arbour_primitives::scope::task::Host;
 use arbour_primitives::scope::{Ended, ScopeHandle, panic_message};
@@ -19,23 +17,20 @@ use std::sync::{Arc, PoisonError};
 
 /// One run in one slot.
 pub(super) struct Run {
-    pub(super) slot: SlotKey,
-    pub(super) incarnation: Incarnation,
-    pub(super) id: ChildId,
+    pub(super) context: ChildContext,
     pub(super) start: SharedStart,
-    pub(super) supervisor: SupervisorHandle,
+    pub(super) reports_ready: bool,
 }
 
 impl Run {
     /// The keeper's future, and the handle to the incarnation's scope.
     pub(super) fn keep(self) -> (impl Future<Output = ()> + Send, ScopeHandle) {
-        let Self { slot, incarnation, id, start, supervisor } = self;
+        let ChildContext { slot, incarnation, ref supervisor, .. } = self.context;
+        let (supervisor, judged) = (supervisor.clone(), Arc::clone(&self.start));
         let mut scope = None;
-        let judged = Arc::clone(&start);
-        let cx = ChildContext { id, incarnation, slot, supervisor: supervisor.clone() };
         let host = Host::new(|handle| {
             scope = Some(handle);
-            (begin(start, cx), NotePanic)
+            (self.begin(), NotePanic)
         });
         let keeper = async move {
             let exit = exit(host.await);
@@ -44,18 +39,19 @@ impl Run {
         };
         (keeper, scope.expect("the host was made with its handle"))
     }
-}
 
-/// Calls the user's closure, in the incarnation's own scope, and runs what it gives.
-async fn begin(start: SharedStart, cx: ChildContext) -> Result<(), Failure> {
-    let child = {
-        let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
-        if !start.reports_ready {
-            cx.ready();
-        }
-        (start.start)(cx)
-    };
-    child.await
+    /// Calls the user's closure, in the incarnation's own scope, and runs what it gives.
+    async fn begin(self) -> Result<(), Failure> {
+        let Self { context, start, reports_ready } = self;
+        let child = {
+            let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+            if !reports_ready {
+                context.ready();
+            }
+            (start.start)(context)
+        };
+        child.await
+    }
 }
 
 /// Asks the user's function, if there is one, what is to happen after this exit.

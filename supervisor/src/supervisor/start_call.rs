@@ -1,43 +1,72 @@
-//! The call that brings a child: answered whatever becomes of it, also when it is dropped on its way.
+//! A call that starts a child: answered whatever becomes of it, also when it is dropped on its way.
 
 use super::error::Refused;
+use super::started::ChildStart;
 use crate::child::ChildSpec;
-use crate::machine::{CallError, ChildId, ChildSpec as PureSpec};
+use crate::failure::Failure;
+use crate::machine::{CallError, ChildId, Request};
 use crate::panic::discard;
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// A specification on its way into a slot, with the way back to the caller.
+pub(super) type StartAnswer = Result<ChildStart, Refused>;
+
+/// What is to be started, perhaps with a specification on its way into a slot, and the way back to the caller.
 pub(super) struct StartCall {
-    id: ChildId,
+    /// Taken when the machine is asked.
+    request: Option<Request>,
     /// Taken when the machine has made a slot for it.
     spec: Option<Box<ChildSpec>>,
+    too_late: CallError,
     /// `None` once answered.
-    reply: Option<oneshot::Sender<Result<(), Refused>>>,
+    reply: Option<oneshot::Sender<StartAnswer>>,
 }
 
 impl StartCall {
-    pub(super) fn new(spec: ChildSpec) -> (Self, oneshot::Receiver<Result<(), Refused>>) {
-        let (reply, answer) = oneshot::channel();
-        (Self { id: Arc::clone(&spec.id), spec: Some(Box::new(spec)), reply: Some(reply) }, answer)
+    /// One more child with a name.
+    pub(super) fn of_child(spec: ChildSpec) -> (Box<Self>, oneshot::Receiver<StartAnswer>) {
+        Self::new(Request::StartChild(spec.pure()), Some(Box::new(spec)))
     }
 
-    /// What the machine knows of the child; none once the specification was taken.
-    pub(super) fn pure(&self) -> Option<PureSpec> {
-        self.spec.as_ref().map(|spec| spec.pure())
+    /// One more child of a dynamic supervisor.
+    pub(super) fn of_template(spec: ChildSpec) -> (Box<Self>, oneshot::Receiver<StartAnswer>) {
+        Self::new(Request::StartDynamic, Some(Box::new(spec)))
+    }
+
+    /// A child that is there.
+    pub(super) fn again(id: ChildId) -> (Box<Self>, oneshot::Receiver<StartAnswer>) {
+        Self::new(Request::RestartChild(id), None)
+    }
+
+    fn new(request: Request, spec: Option<Box<ChildSpec>>) -> (Box<Self>, oneshot::Receiver<StartAnswer>) {
+        let (reply, answer) = oneshot::channel();
+        let too_late = request.too_late();
+        (Box::new(Self { request: Some(request), spec, too_late, reply: Some(reply) }), answer)
+    }
+
+    /// What the machine is to be asked, once.
+    pub(super) fn take_request(&mut self) -> Option<Request> {
+        self.request.take()
     }
 
     pub(super) fn take_spec(&mut self) -> Option<Box<ChildSpec>> {
         self.spec.take()
     }
 
-    pub(super) fn answer(mut self, answer: Result<(), CallError>) {
-        self.send(answer);
+    pub(super) fn start(mut self, start: ChildStart) {
+        self.send(Ok(start));
     }
 
-    fn send(&mut self, answer: Result<(), CallError>) {
+    pub(super) fn refuse(mut self, reason: CallError, failure: Option<Failure>) {
+        self.hand_back(reason, failure);
+    }
+
+    fn hand_back(&mut self, reason: CallError, failure: Option<Failure>) {
+        let spec = self.spec.take();
+        self.send(Err(Refused { reason, failure, spec }));
+    }
+
+    fn send(&mut self, answer: StartAnswer) {
         let Some(reply) = self.reply.take() else { return };
-        let answer = answer.map_err(|reason| Refused { reason, spec: self.spec.take() });
         // To a caller that has gone nothing can be handed back: what is left is the user's.
         discard(reply.send(answer));
     }
@@ -45,6 +74,8 @@ impl StartCall {
 
 impl Drop for StartCall {
     fn drop(&mut self) {
-        self.send(Err(CallError::ShuttingDown { id: Arc::clone(&self.id) }));
+        if self.reply.is_some() {
+            self.hand_back(self.too_late.clone(), None);
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Tree {
         self.drop_ref(old);
     }
 
-    fn is_inside(&self, mut index: u32, ancestor: u32) -> bool {
+    pub(in crate::scope) fn is_inside(&self, mut index: u32, ancestor: u32) -> bool {
         while index != NIL {
             if index == ancestor {
                 return true;

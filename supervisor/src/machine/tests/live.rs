@@ -112,3 +112,28 @@ fn another_strategy_holds_from_the_next_failure_on() {
     }
     assert_eq!(world.crash("c"), ["start c3"]);
 }
+
+#[test]
+fn another_time_to_become_ready_is_that_of_the_next_start() {
+    let mut world = World::up(&[]);
+    world.start_child("a", ChildPolicy { start_timeout: ms(100), ..policy() });
+    world.reconfigure("a", ChildPolicy { start_timeout: ms(900), ..policy() });
+    assert_eq!(world.at(100), ["cancel a1 until 5100"]);
+    world.exit("a", ExitKind::Normal);
+    assert!(
+        world.reports.iter().all(|report| report.contains("not ready within 100ms")),
+        "{:?}",
+        world.reports
+    );
+}
+
+#[test]
+fn what_went_while_it_was_heard_does_not_count_once_it_is_heard_no_more() {
+    let temporary = ChildPolicy { significant: true, ..kind(Restart::Temporary) };
+    let config = Config { strategy: Strategy::OneForAll, auto_shutdown: ALL, ..Config::default() };
+    let mut world = World::up_with(config, &[("a", policy()), ("m", policy()), ("t", temporary)]);
+    world.crash("m");
+    assert_eq!(world.exit("t", ExitKind::Normal), ["removed t", "drain a1 until 5000"]);
+    world.switch(NEVER);
+    assert_eq!(world.exit("a", ExitKind::Normal), ["start a2"]);
+}

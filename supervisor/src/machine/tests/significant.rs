@@ -139,3 +139,31 @@ fn an_end_during_the_first_start_counts_when_it_is_over() {
     assert_eq!(world.ready("g"), ["all ready"]);
     assert_eq!(world.exit("g", ExitKind::Normal), [ended_by("g")]);
 }
+
+#[test]
+fn an_end_before_the_range_of_a_restart_that_is_called_off_counts_all_the_same() {
+    let backoff = Backoff::new(ms(100), ms(100)).unwrap().jitter(false);
+    let m = ChildPolicy { backoff, ..policy() };
+    let config = Config { strategy: Strategy::RestForOne, auto_shutdown: ALL, ..Config::default() };
+    let mut world = World::up_with(config, &[("s", significant(Restart::Transient)), ("m", m)]);
+    world.crash("m");
+    world.ready("m");
+    world.crash("m");
+    assert_eq!(world.state("m"), "waiting until 100 for attempt 2");
+    assert_eq!(world.exit("s", ExitKind::Normal), NOTHING, "m might bring others back");
+    assert_eq!(world.stop_child("m"), ["1: stopped", &ended_by("s")]);
+}
+
+#[test]
+fn a_stop_that_calls_off_a_restart_of_several_is_no_end_of_the_last() {
+    let backoff = Backoff::new(ms(100), ms(100)).unwrap().jitter(false);
+    let m = ChildPolicy { backoff, ..significant(Restart::Transient) };
+    let config = Config { strategy: Strategy::RestForOne, auto_shutdown: ALL, ..Config::default() };
+    let mut world =
+        World::up_with(config, &[("s", significant(Restart::Transient)), ("m", m), ("z", policy())]);
+    world.crash("m");
+    world.exit("s", ExitKind::Normal);
+    assert_eq!(world.stop_child("m"), ["1: stopped"]);
+    world.exit("z", ExitKind::Normal);
+    assert!(!world.machine.is_ending());
+}
