@@ -38,7 +38,7 @@
 //!    becomes a real one only beside another.
 //!
 //! 11. `entry` is what `capacity` leaves beside what is reserved, and 0 where the stream is closed or nobody
-//!    receives: one look says whether an item may enter.
+//!     receives: one look says whether an item may enter.
 //!
 //! # Lock
 //!
