@@ -24,6 +24,16 @@ mod synchronisation {}
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 
+#[doc = include_str!("../book/src/surviving.md")]
+mod surviving {}
+
+#[cfg(feature = "serde")]
+#[doc = include_str!("../book/src/specs.md")]
+mod specs {}
+
+#[doc = include_str!("../book/src/seeing.md")]
+mod seeing {}
+
 #[doc = include_str!("../book/src/actors.md")]
 mod actors {}
 

@@ -42,6 +42,7 @@ pub use arbour_primitives::scope::{Kind as TaskKind, Stage as TaskStage};
 pub use arbour_primitives::scope::{cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled};
 pub use arbour_primitives::stream;
 pub use arbour_primitives::{join, race, try_join};
+pub use arbour_supervisor::Kept;
 pub use arbour_supervisor::backoff::{Backoff, BackoffError};
 pub use arbour_supervisor::bridge;
 pub use arbour_supervisor::directive::Directive;
@@ -49,8 +50,8 @@ pub use arbour_supervisor::exit::{Exit, ExitKind};
 pub use arbour_supervisor::intensity::{Exhausted, RestartLimit, ZeroPeriod};
 pub use arbour_supervisor::machine::{
     BrokenLimit, CallError, ChildId, ChildKind, ChildPolicy, Config as SupervisorConfig, Counts,
-    Ended as ChildEnded, Incarnation, Outcome as SupervisorOutcome, SlotKey, SlotState, SpecError, StartedBy,
-    StopCause, StopGear,
+    Ended as ChildEnded, Incarnation, Next as NextStep, Outcome as SupervisorOutcome, SlotKey, SlotState,
+    SpecError, StartedBy, StopCause, StopGear,
 };
 pub use arbour_supervisor::restart::Restart;
 pub use arbour_supervisor::shutdown::Shutdown;
@@ -61,9 +62,14 @@ pub use arbour_supervisor::{
     AsCompleted, Completed, LocalGroup, LocalTaskBuilder, MapConcurrent, as_completed, clean_up_local,
     defer_local, for_each_concurrent, gather, local_group, map_concurrent,
 };
+#[cfg(feature = "serde")]
 pub use arbour_supervisor::{
-    CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Refused, StartInfo,
-    Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    BindError, BoundSpec, ChildEntry, SpecProblem, SpecRefusal, SpecRefused, SupervisorSpec,
+};
+pub use arbour_supervisor::{
+    CancelScope, ChildContext, ChildInfo, ChildRef, ChildSnapshot, ChildSpec, ChildStart, Happened, Refused,
+    StartInfo, SupervisionEvent, Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle,
+    SupervisorSnapshot, Unfit,
 };
 pub use arbour_supervisor::{
     DynamicSupervisor, DynamicSupervisorBuilder, DynamicSupervisorHandle, NoPartitions, PartitionError,

@@ -58,6 +58,8 @@ impl<A: Actor> ActorSpec<A> {
         let (sender, receiver) = memory_stream(mailbox);
         let address = Address { name: Arc::clone(&name), mailbox: sender.clone() };
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&name), receiver, redelivery));
+        // A weak end: what is counted keeps nothing open.
+        let queue = sender.downgrade();
         let child = ChildSpec::new(Arc::clone(&name), move |child| {
             // The slot's own sending end: the mailbox does not end with the last address.
             let _slot = &sender;
@@ -70,7 +72,8 @@ impl<A: Actor> ActorSpec<A> {
                 Ok::<(), Failure>(())
             }
         });
-        (address, child.reports_ready())
+        let depth = move || queue.upgrade().map(|queue| queue.statistics().queued);
+        (address, child.reports_ready().mailbox_depth(depth))
     }
 }
 

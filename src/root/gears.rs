@@ -42,6 +42,12 @@ pub(super) struct Gears {
 }
 
 impl Gears {
+    /// All three within this time.
+    pub(super) fn within(total: Duration) -> Self {
+        let last = (total / 6).min(Duration::from_secs(5));
+        Self { drain: total - 2 * last, clean_up: last, abort: last }
+    }
+
     pub(super) const fn time_in(self, gear: Gear) -> Option<Duration> {
         match gear {
             Gear::Draining => Some(self.drain),
@@ -73,6 +79,15 @@ mod tests {
             assert_eq!(pair[0].next(), pair[1]);
         }
         assert_eq!(Gear::Stuck.next(), Gear::Stuck);
+    }
+
+    #[test]
+    fn the_gears_share_what_an_orchestrator_gives() {
+        for (total, drain, last) in [(30, 20, 5), (6, 4, 1), (600, 590, 5), (0, 0, 0)] {
+            let gears = Gears::within(Duration::from_secs(total));
+            let seconds = [gears.drain, gears.clean_up, gears.abort].map(|time| time.as_secs());
+            assert_eq!(seconds, [drain, last, last]);
+        }
     }
 
     #[test]

@@ -105,6 +105,28 @@ impl Backoff {
         ran_for >= self.reset_after
     }
 
+    /// The first delay and the longest.
+    #[cfg(feature = "serde")]
+    pub(crate) fn bounds(&self) -> (Duration, Duration) {
+        (self.initial, self.max)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn growth(&self) -> f64 {
+        self.factor
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn has_jitter(&self) -> bool {
+        self.jitter
+    }
+
+    /// How long a healthy run lasts.
+    #[cfg(feature = "serde")]
+    pub(crate) fn healthy(&self) -> Duration {
+        self.reset_after
+    }
+
     fn cap(&self, attempt: u32) -> Duration {
         let Some(steps) = attempt.checked_sub(1) else { return Duration::ZERO };
         let seconds = self.initial.as_secs_f64() * self.factor.powf(f64::from(steps));

@@ -12,7 +12,7 @@ use crate::machine::{
 };
 use crate::restart::Restart;
 use crate::shutdown::Shutdown;
-use crate::supervisor::{ChildRef, Nested, StartInfo, StopBy, Supervisor, SupervisorHandle};
+use crate::supervisor::{ChildRef, Inside, Nested, Shows, StartInfo, Supervisor, SupervisorHandle};
 use arbour_primitives::scope::BoxFuture;
 use std::any::Any;
 use std::fmt;
@@ -61,8 +61,7 @@ pub struct ChildSpec {
     pub(crate) policy: ChildPolicy,
     pub(crate) start: Start,
     pub(crate) judge: Option<Judge>,
-    /// For a child that is a supervisor.
-    pub(crate) stop_by: Option<StopBy>,
+    pub(crate) shows: Shows,
 }
 
 impl ChildSpec {
@@ -80,7 +79,11 @@ impl ChildSpec {
             let child = start(cx);
             Box::pin(async move { child.await.map_err(Into::into) })
         });
-        Self { id: id.into(), policy: ChildPolicy::plain(), start, judge: None, stop_by: None }
+        Self::of(id.into(), start)
+    }
+
+    pub(crate) fn of(id: ChildId, start: Start) -> Self {
+        Self { id, policy: ChildPolicy::plain(), start, judge: None, shows: Shows::default() }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
@@ -110,14 +113,14 @@ impl ChildSpec {
         F: FnMut() -> Result<S, SpecError> + Send + 'static,
         S: Into<Supervisor>,
     {
-        let stop_by = StopBy::default();
-        let within = stop_by.clone();
+        let inside = Inside::default();
+        let shown = inside.clone();
         let mut spec = Self::new(id, move |cx| {
-            let (built, within) = (build().map(Into::into), Nested::new(cx, within.clone()));
+            let (built, within) = (build().map(Into::into), Nested::new(cx, shown.clone()));
             async move { built?.run_within(within).await.map_err(Failure::from) }
         });
         spec.policy.kind = ChildKind::Supervisor;
-        spec.stop_by = Some(stop_by);
+        spec.shows.inside = Some(inside);
         spec.shutdown(Shutdown::Wait).reports_ready()
     }
 
@@ -200,6 +203,16 @@ impl ChildSpec {
     /// How long it may take to become ready. Default: 30 seconds.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.policy.start_timeout = timeout;
+        self
+    }
+
+    /// How many items wait for it, for those who ask for a [`snapshot`](SupervisorHandle::snapshot): the function
+    /// is called in their task, and gives `None` when there is no queue any more. Default: nothing is told. An actor
+    /// tells it by itself.
+    ///
+    /// What the function owns lives as long as the slot: it wants a weak end of the queue.
+    pub fn mailbox_depth(mut self, depth: impl Fn() -> Option<usize> + Send + Sync + 'static) -> Self {
+        self.shows.depth = Some(Arc::new(depth));
         self
     }
 

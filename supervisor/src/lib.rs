@@ -32,6 +32,7 @@ mod failure;
 mod fault;
 mod group;
 pub mod intensity;
+mod kept;
 mod local;
 pub mod machine;
 mod panic;
@@ -45,6 +46,9 @@ pub mod significance;
 #[doc(hidden)]
 pub mod simulation;
 mod spawn;
+#[cfg(feature = "serde")]
+mod spec;
+mod storm;
 pub mod strategy;
 mod supervisor;
 mod tasks;
@@ -63,6 +67,7 @@ pub use group::{
     GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
     TaskState, task_group, try_task_group,
 };
+pub use kept::Kept;
 pub use local::{LocalGroup, LocalTaskBuilder, clean_up_local, defer_local, local_group};
 pub use partition::{
     NoPartitions, PartitionError, PartitionSupervisor, PartitionSupervisorBuilder, PartitionSupervisorHandle,
@@ -71,9 +76,11 @@ pub use partition::{
 pub use retry::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use runtime::install;
 pub use scope::CancelScope;
+#[cfg(feature = "serde")]
+pub use spec::{BindError, BoundSpec, ChildEntry, SpecProblem, SpecRefusal, SpecRefused, SupervisorSpec};
 pub use supervisor::{
-    ChildInfo, ChildRef, ChildSnapshot, ChildStart, Refused, StartInfo, Supervisor, SupervisorBuilder,
-    SupervisorError, SupervisorHandle, SupervisorSnapshot,
+    ChildInfo, ChildRef, ChildSnapshot, ChildStart, Happened, Refused, StartInfo, SupervisionEvent,
+    Supervisor, SupervisorBuilder, SupervisorError, SupervisorHandle, SupervisorSnapshot, Unfit,
 };
 pub use tasks::{TaskInfo, TaskTree, tasks};
 pub use timeout::{TimedOut, current_deadline, fail_after, fail_at, move_on_after, move_on_at};

@@ -6,25 +6,33 @@
 //! its time to stop.
 
 mod by_ref;
+mod drawing;
 mod driver;
 mod error;
+mod event;
 mod handle;
+mod health;
 mod info;
+mod inside;
 mod keeper;
 mod nested;
 mod reading;
+#[cfg(feature = "serde")]
+mod serialize;
 mod snapshot;
 mod start_call;
 mod started;
-mod stop_by;
+mod telling;
 
 pub use error::{Refused, SupervisorError};
+pub use event::{Happened, SupervisionEvent};
 pub use handle::SupervisorHandle;
+pub use health::Unfit;
 pub use info::ChildInfo;
+pub(crate) use inside::{Inside, Shows};
 pub(crate) use nested::Nested;
 pub use snapshot::{ChildSnapshot, SupervisorSnapshot};
 pub use started::{ChildRef, ChildStart, StartInfo};
-pub(crate) use stop_by::StopBy;
 
 use crate::child::ChildSpec;
 use crate::intensity::RestartLimit;
@@ -37,6 +45,7 @@ use arbour_primitives::stream::{Capacity, ReceiveStream, memory_stream};
 use driver::{Driver, Inbox, Outside};
 use std::fmt;
 use std::sync::Arc;
+use telling::Teller;
 
 /// A supervisor that has not begun.
 ///
@@ -49,6 +58,7 @@ pub struct Supervisor {
     children: Vec<ChildSpec>,
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
+    teller: Teller,
 }
 
 impl Supervisor {
@@ -59,7 +69,9 @@ impl Supervisor {
 
     pub(crate) fn of(name: Arc<str>, machine: Machine, children: Vec<ChildSpec>) -> Self {
         let (sender, inbox) = memory_stream(Capacity::Unbounded);
-        Self { machine, children, handle: SupervisorHandle::new(name, sender), inbox }
+        let handle = SupervisorHandle::new(name, sender);
+        let teller = Teller::new(handle.clone());
+        Self { machine, children, handle, inbox, teller }
     }
 
     /// A handle: administers the children, tells how they are, asks for the end.
@@ -100,9 +112,10 @@ impl Supervisor {
         within: Nested,
     ) -> impl Future<Output = Result<(), SupervisorError>> + Send {
         crate::runtime::install();
+        within.enter(&self.handle);
         let scope = CancelScope::new();
         let outside = Outside::new(scope.handle(), within);
-        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, outside);
+        let driver = Driver::new(self.machine, self.children, self.handle, self.inbox, self.teller, outside);
         // The children hear of an end from the driver, one by one: the shield keeps it from them.
         let shielded = shield(Box::pin(driver.run()));
         async move {

@@ -2,8 +2,8 @@
 
 use crate::support::{Held, sweep, turns};
 use arbour::{
-    ChildPolicy, ChildSpec, DynamicSupervisor, DynamicSupervisorHandle, Failure, PartitionSupervisor,
-    Restart, Supervisor, SupervisorHandle, defer, stopping, task_group,
+    ChildPolicy, ChildSpec, DynamicSupervisor, DynamicSupervisorHandle, Failure, Happened,
+    PartitionSupervisor, Restart, Supervisor, SupervisorHandle, defer, stopping, task_group,
 };
 
 /// A child that holds something until it is stopped, and has a finalizer.
@@ -61,6 +61,27 @@ fn deleting_a_child() {
         handle.start_child(holder("second", held)).await.unwrap();
         handle.stop_child("second").await.unwrap();
         handle.delete_child("second").await.unwrap();
+    });
+}
+
+#[test]
+fn a_snapshot_of_a_tree() {
+    sweep_beside(&async |handle, held| {
+        let held = held.clone();
+        let inner = ChildSpec::supervisor("inner", move || {
+            Supervisor::builder("inner").child(holder("deep", &held)).build()
+        });
+        handle.start_child(inner).await.unwrap();
+        assert!(handle.snapshot().await.is_ready());
+    });
+}
+
+#[test]
+fn listening_to_a_supervisor() {
+    sweep_beside(&async |handle, _| {
+        let mut events = handle.events();
+        handle.stop_child("first").await.unwrap();
+        while !matches!(events.recv().await.unwrap().happened, Happened::Stopped(_)) {}
     });
 }
 

@@ -328,8 +328,8 @@ async fn a_start_that_takes_too_long_is_given_up() {
     let journal = Journal::new();
     let (_, child) = worker("a", &journal, Pace { start: ms(700), ..Pace::default() }).build();
     let child = child.start_timeout(ms(100)).shutdown(Shutdown::After(ms(0)));
-    let app = Supervisor::builder("app").child(child);
-    let error = app.build().unwrap().run().await.unwrap_err();
+    let app = Supervisor::builder("app").child(child).build().unwrap();
+    let error = fail_after(ms(60_000), Box::pin(app.run())).await.expect("it gives up").unwrap_err();
     assert!(error.to_string().contains("child `a`"), "{error}");
     assert_eq!((journal.time(), journal.lines()), (100, vec![]));
 }

@@ -3,16 +3,25 @@
 mod administration;
 mod backoff;
 mod closures;
+mod deadlines;
 mod dropping;
+mod events;
 mod flat;
 mod gears;
 mod incarnation;
 mod limits;
 mod outside;
+mod readiness;
+#[path = "../structured/recorder.rs"]
+mod recorder;
+mod reporting;
 mod restart;
 mod runtimes;
 mod snapshot;
+#[cfg(feature = "serde")]
+mod specs;
 mod start;
+mod state;
 mod stop;
 mod strategies;
 mod support;

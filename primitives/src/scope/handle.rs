@@ -53,6 +53,21 @@ impl ScopeHandle {
         tree::change(|tree, effects| tree.drain(&self.node, effects));
     }
 
+    /// Asks the scope to [drain](Self::drain), and says by when it and everything inside should have come to an end.
+    ///
+    /// Nothing happens at that time by itself: whoever asks says when it will go on to cancel. Of several times the
+    /// earliest counts, also where they were said to different scopes on the way.
+    pub fn drain_until(&self, until: Instant) {
+        tree::change(|tree, effects| tree.drain_until(&self.node, until, effects));
+    }
+
+    /// By when the scope should have come to its end, if it, or one around it, was asked to
+    /// [drain by a time](Self::drain_until).
+    #[must_use]
+    pub fn drain_deadline(&self) -> Option<Instant> {
+        tree::lock().drain_deadline(&self.node)
+    }
+
     /// Aborts the scope and everything inside: bodies are dropped though shielded, clean-ups and
     /// finalizers are dropped unrun, and reported.
     pub fn abort(&self, cause: impl Into<Cause>) {

@@ -146,6 +146,8 @@ pub(super) struct Record {
 struct Extra {
     deadline: Option<Instant>,
     limit: Option<Limit>,
+    /// By when it should have come to its end, as whoever asked it to drain said.
+    drain_by: Option<Instant>,
     /// Clean-ups that were refused or dropped.
     lost: u32,
     mail: Vec<Mail>,

@@ -219,16 +219,16 @@ impl Machine {
         }
     }
 
-    /// Lets a child take its turn in the group that is going on; false if there is none, or its turn is over.
+    /// Lets a child take its turn in the group that is going on; false if there is none, or its turn is over. Either
+    /// way it is left out no more, should the group begin anew.
     pub(super) fn start_in_turn(&mut self, key: SlotKey, by: StartedBy) -> bool {
-        match &mut self.group {
-            Some(group) if group.is_ahead(key) => {
-                group.left_out.remove(&key);
-                group.calls.insert(key, by);
-                true
-            }
-            _ => false,
+        let Some(group) = &mut self.group else { return false };
+        group.left_out.remove(&key);
+        let to_come = group.is_ahead(key);
+        if to_come {
+            group.calls.insert(key, by);
         }
+        to_come
     }
 
     /// A stop by hand is heard: of the child that all wait for it ends the group, any other is left out.

@@ -1,21 +1,23 @@
 //! The driver: hears what happens, asks the machine, carries out what it says. Decides nothing.
 
 use super::error::SupervisorError;
+use super::event::Happened;
 use super::handle::SupervisorHandle;
+use super::inside::{Probe, Shows};
 use super::keeper::Run;
 use super::nested::Nested;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::StartCall;
 use super::started::{ChildStart, StartInfo};
-use super::stop_by::StopBy;
+use super::telling::{Offender, Teller};
 use crate::child::{ChildContext, ChildSpec, Judge, Start};
 use crate::directive::Directive;
 use crate::exit::{Exit, ExitKind};
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
-    Action, CallError, CallId, ChildId, Done, Event, Incarnation, Machine, Outcome, Report, Request, Slot,
-    SlotKey, SlotState, What,
+    Action, CallError, CallId, ChildId, ChildKind, ChildPolicy, Done, Event, Incarnation, Machine, Next,
+    Outcome, Report, Request, Slot, SlotKey, SlotState, What,
 };
 use crate::panic::discard;
 use crate::restart::Restart;
@@ -23,7 +25,7 @@ use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -59,13 +61,16 @@ pub(super) enum Inbox {
         caller: Option<ScopeHandle>,
         reply: oneshot::Sender<Result<(), CallError>>,
     },
-    Snapshot(oneshot::Sender<SupervisorSnapshot>),
+    Snapshot(oneshot::Sender<Sight>),
     /// A look at the machine by code of ours.
     Look(Box<dyn FnOnce(&Machine) + Send>),
     Stop {
         deadline: Option<std::time::Instant>,
     },
 }
+
+/// How the supervisor is, and where to look further: at which child, by its place among them.
+pub(super) type Sight = (SupervisorSnapshot, Vec<(usize, Probe)>);
 
 /// What a slot runs, called by its keepers, one at a time.
 pub(super) type SharedStart = Arc<Mutex<Startable>>;
@@ -86,15 +91,17 @@ impl Drop for Startable {
 
 /// What belongs to a slot.
 struct Owned {
-    start: SharedStart,
-    /// Read by a child that is a supervisor.
-    stop_by: Option<StopBy>,
+    id: ChildId,
+    policy: ChildPolicy,
+    /// `None` once it was released: the slot is free for good, and only told of.
+    start: Option<SharedStart>,
+    shows: Shows,
 }
 
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { start, judge, stop_by, .. } = spec;
-        Self { start: Arc::new(Mutex::new(Startable { start, judge })), stop_by }
+        let ChildSpec { id, policy, start, judge, shows } = spec;
+        Self { id, policy, start: Some(Arc::new(Mutex::new(Startable { start, judge }))), shows }
     }
 }
 
@@ -139,6 +146,8 @@ pub(super) struct Driver {
     declining: HashMap<SlotKey, Incarnation>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
     failures: HashMap<SlotKey, Failure>,
+    /// The slots whose last incarnation was stopped.
+    stopped: HashSet<SlotKey>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
     heard: Heard,
@@ -147,6 +156,7 @@ pub(super) struct Driver {
     /// Whether what the free slots owned was released when the end began.
     ending: bool,
     outside: Outside,
+    teller: Teller,
 }
 
 /// What the world outside wants of the supervisor; each is heard once.
@@ -170,6 +180,7 @@ impl Driver {
         children: Vec<ChildSpec>,
         handle: SupervisorHandle,
         inbox: ReceiveStream<Inbox>,
+        teller: Teller,
         outside: Outside,
     ) -> Self {
         let keys: Vec<SlotKey> = machine.slots().map(|slot| slot.key()).collect();
@@ -182,12 +193,14 @@ impl Driver {
             running: HashMap::new(),
             declining: HashMap::new(),
             failures: HashMap::new(),
+            stopped: HashSet::new(),
             callers: HashMap::new(),
             calls: 0,
             heard: Heard::default(),
             exited: None,
             ending: false,
             outside,
+            teller,
         }
     }
 
@@ -212,14 +225,19 @@ impl Driver {
             }
             // An incarnation that nobody waited for by a call: what it gave is the user's.
             discard(std::mem::take(&mut self.heard));
-            rearm(&mut timer, self.machine.next_deadline());
+            rearm(&mut timer, self.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
+                self.teller.timer(now());
                 self.machine.handle(event, now(), &mut actions);
                 if self.machine.is_ending() {
                     self.release_free(keepers);
                 }
             }
         }
+    }
+
+    fn next_deadline(&self) -> Option<std::time::Instant> {
+        self.machine.next_deadline().into_iter().chain(self.teller.next_deadline()).min()
     }
 
     /// Waits for the next thing to happen; `None` when it was answered on the spot.
@@ -233,7 +251,7 @@ impl Driver {
                 return Poll::Ready(Some(Event::CancelAll { clean_up_until }));
             }
             if ready(&mut outside.stopping, cx) {
-                return Poll::Ready(Some(Event::Shutdown { deadline: outside.within.stop_by() }));
+                return Poll::Ready(Some(Event::Shutdown { deadline: outside.scope.drain_deadline() }));
             }
             if let Poll::Ready(Ok(arrived)) = Pin::new(&mut received).poll(cx) {
                 message = Some(arrived);
@@ -285,7 +303,7 @@ impl Driver {
             Inbox::Stop { deadline } => Some(Event::Shutdown { deadline }),
             Inbox::Snapshot(reply) => {
                 // Whoever asked may have gone.
-                let _ = reply.send(self.snapshot());
+                let _ = reply.send((self.snapshot(), self.probes()));
                 None
             }
             Inbox::Look(look) => {
@@ -323,10 +341,11 @@ impl Driver {
     }
 
     fn perform(&mut self, action: Action, keepers: &TaskGroup) -> Option<Outcome> {
+        self.tell(&action);
         match action {
             Action::Added { slot, call } => self.added(slot, call),
             Action::Start { slot, incarnation } => self.start(slot, incarnation, keepers),
-            Action::Drain { slot, deadline, .. } => self.drain(slot, deadline),
+            Action::Drain { slot, until, deadline, .. } => self.drain(slot, until, deadline),
             Action::Cancel { slot, clean_up_until, .. } => {
                 if let Some(child) = self.running.get(&slot) {
                     child.cancel_until(Cause::Shutdown, clean_up_until);
@@ -340,11 +359,11 @@ impl Driver {
             Action::Removed { slot } => self.removed(slot, keepers),
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Ready => {
-                tracing::info!(supervisor = self.handle.name(), "every child is ready");
+                self.teller.all_ready(now());
                 self.outside.within.ready();
             }
             Action::Finished(outcome) => return Some(outcome),
-            Action::Report(report) => self.report(&report),
+            Action::Report(report) => self.note(&report),
         }
         None
     }
@@ -353,30 +372,34 @@ impl Driver {
         if let Some(Caller::Start(call)) = self.callers.get_mut(&call)
             && let Some(spec) = call.take_spec()
         {
-            self.starts.insert(slot, Owned::from(*spec));
+            // A dynamic supervisor names its children itself.
+            let id =
+                self.machine.slot(slot).map_or_else(|| Arc::clone(&spec.id), |slot| Arc::clone(slot.id()));
+            self.starts.insert(slot, Owned { id, ..Owned::from(*spec) });
+            self.tell_of(slot, Incarnation::default(), Happened::Added, None);
         }
     }
 
-    fn drain(&self, slot: SlotKey, deadline: Option<std::time::Instant>) {
-        if let Some(stop_by) = self.starts.get(&slot).and_then(|owned| owned.stop_by.as_ref()) {
-            stop_by.set(deadline);
-        }
-        if let Some(child) = self.running.get(&slot) {
-            child.drain();
+    /// A supervisor inside hears until when, however deep, and has stopped its own children by then.
+    fn drain(&self, slot: SlotKey, until: Option<std::time::Instant>, deadline: Option<std::time::Instant>) {
+        let Some(child) = self.running.get(&slot) else { return };
+        let is_supervisor =
+            self.machine.slot(slot).is_some_and(|slot| slot.policy().kind == ChildKind::Supervisor);
+        match if is_supervisor { deadline } else { until } {
+            Some(until) => child.drain_until(until),
+            None => child.drain(),
         }
     }
 
     fn start(&mut self, slot: SlotKey, incarnation: Incarnation, keepers: &TaskGroup) {
         let (Some(owned), Some(known)) = (self.starts.get(&slot), self.machine.slot(slot)) else { return };
-        if let Some(stop_by) = &owned.stop_by {
-            stop_by.set(None);
-        }
         let id = Arc::clone(known.id());
         let name = Arc::clone(&id);
+        let Some(start) = owned.start.clone() else { return };
         let is_last = known.policy().restart == Restart::Temporary;
         let run = Run {
             context: ChildContext { id, incarnation, slot, is_last, supervisor: self.handle.clone() },
-            start: Arc::clone(&owned.start),
+            start,
             reports_ready: known.policy().reports_ready,
         };
         let (keeper, scope) = run.keep();
@@ -386,13 +409,17 @@ impl Driver {
 
     fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {
         self.failures.remove(&slot);
+        self.stopped.remove(&slot);
         self.release(slot, keepers);
+        self.starts.remove(&slot);
     }
 
     /// What the slot owned is the user's: it is dropped in a task of its own.
     fn release(&mut self, slot: SlotKey, keepers: &TaskGroup) {
-        if let Some(start) = self.starts.remove(&slot) {
-            keepers.spawn_value(async move { drop(start) });
+        let Some(owned) = self.starts.get_mut(&slot) else { return };
+        if let Some(start) = owned.start.take() {
+            let users = (start, std::mem::take(&mut owned.shows));
+            keepers.spawn_value(async move { drop(users) });
         }
     }
 
@@ -426,19 +453,45 @@ impl Driver {
         }
     }
 
-    fn report(&self, report: &Report) {
-        let supervisor = self.handle.name();
-        let child = &*report.id;
-        match (report.what, self.failures.get(&report.slot)) {
-            (What::Ended { .. }, Some(failure)) => {
-                tracing::warn!(supervisor, child, %failure, "{report}");
-            }
-            (What::CleanUpOver | What::Stuck, _) => tracing::error!(supervisor, child, "{report}"),
-            (What::Ended { .. } | What::NotReady(_) | What::DrainOver | What::GroupCalledOff, _) => {
-                tracing::warn!(supervisor, child, "{report}");
-            }
-            _ => tracing::debug!(supervisor, child, "{report}"),
+    /// What a snapshot tells of how the last incarnation of a slot has ended.
+    fn note(&mut self, report: &Report) {
+        if let What::Stopped(_) = report.what {
+            self.stopped.insert(report.slot);
         }
+    }
+
+    /// Tells those who watch what is about to be done.
+    fn tell(&mut self, action: &Action) {
+        let (slot, incarnation, happened, next) = match action {
+            Action::Start { slot, incarnation } => {
+                self.stopped.remove(slot);
+                (*slot, *incarnation, Happened::Started, None)
+            }
+            Action::Drain { slot, incarnation, until, .. } => {
+                (*slot, *incarnation, Happened::Draining { until: *until }, None)
+            }
+            Action::Cancel { slot, incarnation, clean_up_until } => {
+                (*slot, *incarnation, Happened::Cancelled { clean_up_until: *clean_up_until }, None)
+            }
+            Action::Abort { slot, incarnation } => (*slot, *incarnation, Happened::Aborted, None),
+            Action::Removed { slot } => (*slot, Incarnation::default(), Happened::Removed, None),
+            Action::Report(Report { slot, incarnation, what, .. }) => {
+                let (happened, next) = Happened::told(*what);
+                (*slot, *incarnation, happened, next)
+            }
+            _ => return,
+        };
+        self.tell_of(slot, incarnation, happened, next);
+    }
+
+    fn tell_of(&mut self, slot: SlotKey, incarnation: Incarnation, happened: Happened, next: Option<Next>) {
+        if !self.teller.is_heard() {
+            return;
+        }
+        let Some(owned) = self.starts.get(&slot) else { return };
+        let policy = self.machine.slot(slot).map_or(&owned.policy, |slot| slot.policy());
+        let offender = Offender { id: &owned.id, incarnation, policy, failure: self.failures.get(&slot) };
+        self.teller.child(&offender, happened, next, now());
     }
 
     fn finish(mut self, outcome: Outcome, keepers: &TaskGroup) -> Result<(), SupervisorError> {
@@ -450,17 +503,26 @@ impl Driver {
             // What is left is stuck: an aborted group waits for it once more, and then no longer.
             keepers.scope().abort(Cause::Shutdown);
         }
-        let supervisor = self.handle.name().to_owned();
+        self.teller.finished(&outcome, failure.as_ref(), now());
         if outcome.is_orderly() {
-            tracing::info!(supervisor, "{outcome}");
             return Ok(());
         }
-        tracing::error!(supervisor, "{outcome}");
-        Err(SupervisorError::Failed { supervisor, outcome, failure })
+        Err(SupervisorError::Failed { supervisor: self.handle.name().to_owned(), outcome, failure })
     }
 
     fn snapshot(&self) -> SupervisorSnapshot {
-        SupervisorSnapshot::of(self.handle.name(), &self.machine)
+        let mut snapshot = SupervisorSnapshot::of(self.handle.name(), &self.machine);
+        for (child, slot) in snapshot.children.iter_mut().zip(self.machine.slots()) {
+            child.last_failure = self.failures.get(&slot.key()).cloned();
+            child.was_stopped = self.stopped.contains(&slot.key());
+        }
+        snapshot
+    }
+
+    /// Where those who asked for a snapshot look further.
+    fn probes(&self) -> Vec<(usize, Probe)> {
+        let owned = self.machine.slots().map(|slot| self.starts.get(&slot.key()));
+        owned.enumerate().filter_map(|(at, owned)| Some((at, owned?.shows.probe()?))).collect()
     }
 }
 

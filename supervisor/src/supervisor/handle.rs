@@ -1,7 +1,9 @@
 //! What others may ask of a supervisor.
 
-use super::driver::Inbox;
+use super::driver::{Inbox, Sight};
 use super::error::Refused;
+use super::event::SupervisionEvent;
+use super::inside::Probe;
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::{StartAnswer, StartCall};
 use super::started::{ChildRef, ChildStart, StartInfo};
@@ -15,7 +17,7 @@ use crate::machine::{
 use crate::timeout::now;
 use arbour_primitives::scope::ScopeHandle;
 use arbour_primitives::standstill::telling;
-use arbour_primitives::stream::SendStream;
+use arbour_primitives::stream::{BroadcastReceiver, BroadcastSender, SendStream, SlowReceiver, broadcast};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -40,20 +42,75 @@ struct Shared {
     inbox: SendStream<Inbox>,
     /// How it was when it ended.
     last: OnceLock<SupervisorSnapshot>,
+    /// The supervisor around this one, and the path that both make.
+    around: OnceLock<(SupervisorHandle, Arc<str>)>,
+    /// Made with the first subscription.
+    events: OnceLock<BroadcastSender<SupervisionEvent>>,
 }
+
+/// How many events a subscriber may be behind.
+const EVENTS: usize = 1024;
 
 impl SupervisorHandle {
     pub(super) fn new(name: Arc<str>, inbox: SendStream<Inbox>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         // ORDERING: only to be unlike any other; it pairs with nothing.
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { shared: Arc::new(Shared { name, number, inbox, last: OnceLock::new() }) }
+        let (last, around, events) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { name, number, inbox, last, around, events }) }
     }
 
     /// The supervisor's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    /// Its name, behind those of the supervisors around it, with `/` between. Until it runs it is in no tree.
+    #[must_use]
+    pub fn path(&self) -> Arc<str> {
+        let around = self.shared.around.get();
+        around.map_or_else(|| Arc::clone(&self.shared.name), |(_, path)| Arc::clone(path))
+    }
+
+    /// Every decision of this supervisor and of those among its children, and theirs, from now on.
+    ///
+    /// The supervisor never waits for who listens: a subscriber that is more than 1024 events behind finds
+    /// [`Lagged`](arbour_primitives::stream::BroadcastRecvError::Lagged) with the number of those it has missed, and
+    /// goes on with the oldest that is left. The stream ends with the supervisor. While nobody subscribes, nothing is
+    /// made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::{ChildSpec, Failure, Supervisor, stopping};
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let child = ChildSpec::new("job", |_| async { Ok::<_, Failure>(stopping().await) });
+    /// let app = Supervisor::builder("app").child(child).build().unwrap();
+    /// let mut events = app.handle().events();
+    /// app.handle().request_stop();
+    /// app.run().await.unwrap();
+    ///
+    /// let mut lines = Vec::new();
+    /// while let Ok(event) = events.recv().await {
+    ///     lines.push(event.to_string());
+    /// }
+    /// assert_eq!(lines[0], "app: child `job` (incarnation 1) is started");
+    /// assert_eq!(lines.last().unwrap(), "app: the supervisor was shut down");
+    /// # });
+    /// ```
+    #[must_use = "a receiver that is dropped receives nothing"]
+    pub fn events(&self) -> BroadcastReceiver<SupervisionEvent> {
+        let events = self.shared.events.get_or_init(|| {
+            broadcast(EVENTS, SlowReceiver::Lag)
+                .unwrap_or_else(|zero| unreachable!("{EVENTS} is not zero: {zero}"))
+        });
+        let receiver = events.subscribe();
+        if self.shared.inbox.is_closed() {
+            events.close();
+        }
+        receiver
     }
 
     /// Adds a child at the end and starts it; returns when it is ready.
@@ -173,20 +230,36 @@ impl SupervisorHandle {
         self.call(Request::Reconfigure(config)).await
     }
 
-    /// How the supervisor and its children are; after its end, how they were then. Before the supervisor
+    /// How the supervisor and its children are, and theirs; after its end, how they were then. Before the supervisor
     /// runs it waits for it.
+    ///
+    /// Each supervisor of the tree answers for itself, one after another: each part is of one moment, and the whole
+    /// is not.
     ///
     /// # Cancel safety
     ///
     /// Safe: dropping it has no effect.
     pub async fn snapshot(&self) -> SupervisorSnapshot {
+        let (mut snapshot, probes) = self.sight().await;
+        for (at, Probe { inside, depth }) in probes {
+            let child = &mut snapshot.children[at];
+            child.mailbox = depth.and_then(|depth| depth());
+            if let Some(inside) = inside {
+                child.supervisor = Some(Box::pin(inside.snapshot()).await);
+            }
+        }
+        snapshot
+    }
+
+    async fn sight(&self) -> Sight {
         let (reply, answer) = oneshot::channel();
         if self.shared.inbox.try_send(Inbox::Snapshot(reply)).is_ok()
-            && let Ok(snapshot) = self.answered(answer).await
+            && let Ok(sight) = self.answered(answer).await
         {
-            return snapshot;
+            return sight;
         }
-        self.shared.last.get().cloned().unwrap_or_else(|| SupervisorSnapshot::never_ran(&self.shared.name))
+        let last = self.shared.last.get().cloned();
+        (last.unwrap_or_else(|| SupervisorSnapshot::never_ran(&self.shared.name)), Vec::new())
     }
 
     /// Asks the supervisor to stop its children in order and to end. Does not wait for it.
@@ -203,6 +276,45 @@ impl SupervisorHandle {
     /// does not yield. Supervisors among the children keep the same time.
     pub fn request_stop_within(&self, time: Duration) {
         self.tell(Inbox::Stop { deadline: now().checked_add(time) });
+    }
+
+    /// It is a child of that one from now on.
+    pub(super) fn stands_in(&self, around: &Self) {
+        let path = format!("{}/{}", around.path(), self.name());
+        let _ = self.shared.around.set((around.clone(), path.into()));
+    }
+
+    /// Hands an event to all who subscribed here or further out; without any it is not made.
+    pub(super) fn emit(&self, event: impl FnOnce(Arc<str>) -> SupervisionEvent) {
+        let mut listeners = self.listeners().peekable();
+        if listeners.peek().is_none() {
+            return;
+        }
+        let event = event(self.path());
+        for listener in listeners {
+            // Without receivers it comes back.
+            drop(listener.try_send(event.clone()));
+        }
+    }
+
+    pub(super) fn has_listeners(&self) -> bool {
+        self.listeners().next().is_some()
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = &BroadcastSender<SupervisionEvent>> {
+        std::iter::successors(Some(self), |handle| handle.around())
+            .filter_map(|handle| handle.shared.events.get())
+    }
+
+    fn around(&self) -> Option<&Self> {
+        self.shared.around.get().map(|(around, _)| around)
+    }
+
+    /// Nothing more will happen.
+    pub(super) fn end_events(&self) {
+        if let Some(events) = self.shared.events.get() {
+            events.close();
+        }
     }
 
     pub(super) fn ended(&self, snapshot: SupervisorSnapshot) {

@@ -1,9 +1,13 @@
-//! How a supervisor and its children are, at one moment; prints as a tree.
+//! How a supervisor and its children are, at one moment.
 
-use crate::machine::{Ended, Machine, Slot, SlotState};
-use std::fmt;
+use crate::failure::Failure;
+use crate::machine::{ChildKind, Ended, Machine, Slot, SlotState};
 
-/// How a supervisor is. [`Display`](fmt::Display) draws the tree.
+/// How a supervisor is, with its children and theirs.
+///
+/// [`Display`](std::fmt::Display) draws the tree as text, [`to_dot`](Self::to_dot) for Graphviz,
+/// [`to_mermaid`](Self::to_mermaid) for Mermaid; with the feature `serde` it is serialised as it stands here, states and
+/// ends as words.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SupervisorSnapshot {
@@ -31,6 +35,16 @@ pub struct ChildSnapshot {
     pub restarts: u64,
     /// How the last incarnation ended that was not stopped.
     pub last_end: Option<Ended>,
+    /// What the last incarnation left behind, if it failed or panicked.
+    pub last_failure: Option<Failure>,
+    /// Whether the last incarnation was stopped by somebody.
+    pub was_stopped: bool,
+    /// Whether it has children of its own.
+    pub kind: ChildKind,
+    /// How many messages or items wait for it; none where nobody counts.
+    pub mailbox: Option<usize>,
+    /// How the supervisor is that it is; none before its first run.
+    pub supervisor: Option<SupervisorSnapshot>,
 }
 
 impl SupervisorSnapshot {
@@ -57,45 +71,11 @@ impl ChildSnapshot {
             incarnation: slot.incarnation().number(),
             restarts: slot.restarts(),
             last_end: slot.last_end(),
+            last_failure: None,
+            was_stopped: false,
+            kind: slot.policy().kind,
+            mailbox: None,
+            supervisor: None,
         }
-    }
-}
-
-impl fmt::Display for SupervisorSnapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, counted(self.restarts))?;
-        let width = self.children.iter().map(|child| child.id.chars().count()).max().unwrap_or(0);
-        for (at, child) in self.children.iter().enumerate() {
-            let branch = if at + 1 == self.children.len() { "└─" } else { "├─" };
-            write!(f, "\n{branch} {:width$}  {child}", child.id)?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for ChildSnapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            SlotState::Down => "down",
-            SlotState::Starting { .. } => "starting",
-            SlotState::Running { .. } => "running",
-            SlotState::Draining { .. } => "draining",
-            SlotState::Stopping { .. } => "stopping",
-            SlotState::Waiting { .. } => "waiting to restart",
-            SlotState::Stuck { .. } => "stuck",
-        };
-        write!(f, "{state}, {}", counted(self.restarts))?;
-        match self.last_end {
-            Some(end) => write!(f, ", last {end}"),
-            None => Ok(()),
-        }
-    }
-}
-
-fn counted(restarts: u64) -> String {
-    match restarts {
-        0 => "no restarts".to_owned(),
-        1 => "1 restart".to_owned(),
-        many => format!("{many} restarts"),
     }
 }

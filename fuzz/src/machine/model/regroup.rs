@@ -157,10 +157,13 @@ impl Model {
 
     /// Gives a start by hand its turn in the group that is going on, if its turn is to come.
     pub(super) fn takes_turn(&mut self, child: Number, by: By) -> bool {
-        let Some(group) = self.regroup.as_mut().filter(|group| group.is_ahead(child)) else { return false };
+        let Some(group) = &mut self.regroup else { return false };
         group.left_out.retain(|&other| other != child);
-        group.turns.push((child, by));
-        true
+        let to_come = group.is_ahead(child);
+        if to_come {
+            group.turns.push((child, by));
+        }
+        to_come
     }
 
     /// A stop by hand: of the child that all wait for it calls off the group, any other is left out.

@@ -72,6 +72,29 @@ impl Tree {
         self.flag_all(node.index, DRAIN, effects);
     }
 
+    /// The same, with the time by which they should have come to their end; an earlier time stays.
+    pub(in crate::scope) fn drain_until(&mut self, node: &Node, until: Instant, effects: &mut Effects) {
+        let record = self.at(node.index);
+        if record.phase != Phase::Ended {
+            let known = &mut record.extra().drain_by;
+            *known = Some(known.map_or(until, |known| known.min(until)));
+            self.drain(node, effects);
+        }
+    }
+
+    /// The earliest time that was said to this node and those around it, as far as no shield stands between.
+    pub(in crate::scope) fn drain_deadline(&self, node: &Node) -> Option<Instant> {
+        let mut index = node.index;
+        let mut earliest: Option<Instant> = None;
+        while index != NIL {
+            let record = &self.records[index];
+            let own = record.extra.as_ref().and_then(|extra| extra.drain_by);
+            earliest = earliest.into_iter().chain(own).min();
+            index = if record.shield { NIL } else { record.parent };
+        }
+        earliest
+    }
+
     /// Aborts a node and everything inside: shields, clean-ups and finalizers are dropped.
     pub(in crate::scope) fn abort(&mut self, node: &Node, cause: Cause, effects: &mut Effects) {
         self.cancel(node, cause, effects);

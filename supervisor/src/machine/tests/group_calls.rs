@@ -180,3 +180,16 @@ fn a_start_by_hand_that_becomes_temporary_while_a_group_stops_it_is_answered_whe
     world.call(Request::ReconfigureChild(ChildSpec::new("b", kind(Restart::Temporary))));
     assert_eq!(world.exit("b", ExitKind::Cancelled), ["1: StoppedMeanwhile", "removed b", "start a2"]);
 }
+
+#[test]
+fn one_that_was_left_out_and_is_started_again_belongs_to_the_group_that_begins_anew() {
+    let mut world = World::grouped(Strategy::OneForAll, &["a", "b"]);
+    world.crash("b");
+    world.gone(&["a"]);
+    assert_eq!(world.stop_child("a"), ["cancel a2 until 5000"]);
+    assert_eq!(world.exit("a", ExitKind::Normal), ["1: stopped", "start b2"], "a is left out");
+    assert_eq!(world.restart_child("a"), ["start a3"], "its turn is over");
+    assert_eq!(world.crash("b"), ["cancel a3 until 5000"], "it was not ready");
+    assert_eq!(world.exit("a", ExitKind::Normal), ["start a4"]);
+    assert_eq!(world.ready("a"), ["2: started a4", "start b3"]);
+}
