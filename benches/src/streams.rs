@@ -36,10 +36,12 @@ fn reading_ahead<const BYTES: usize>(cell: Cell) -> Bench {
         .sample(SAMPLE)
 }
 
-/// Our batches against the peers, which send and receive one by one.
+/// Our batches against the peers, which send one by one, and receive so or in batches.
 fn batches_of<const BYTES: usize>(cell: Cell) -> Bench {
     let name = format!("batches/{}", cell.name(BYTES));
-    Bench::new(name, ITEMS, arbour::in_batches::<BYTES>(cell), peers::rows::<BYTES>(cell))
+    let mut rivals = peers::rows::<BYTES>(cell);
+    rivals.extend(peers::rows_of_batches::<BYTES>(cell));
+    Bench::new(name, ITEMS, arbour::in_batches::<BYTES>(cell), rivals)
         .countable(cell.is_countable())
         .sample(SAMPLE)
 }
@@ -47,6 +49,9 @@ fn batches_of<const BYTES: usize>(cell: Cell) -> Bench {
 fn bench<const BYTES: usize>(cell: Cell) -> Bench {
     let mut rivals = peers::rows::<BYTES>(cell);
     rivals.push(arbour::in_bare_tasks::<BYTES>(cell));
+    if !cell.stores() {
+        rivals.push(arbour::by_permits::<BYTES>(cell));
+    }
     Bench::new(cell.name(BYTES), ITEMS, arbour::in_a_group::<BYTES>(cell), rivals)
         .countable(cell.is_countable())
         .sample(SAMPLE)

@@ -1,4 +1,4 @@
-//! The behaviours that users of AnyIO and Trio rely on, case by case.
+//! The behaviours that users of AnyIO and Trio, OTP, Elixir and Pekko rely on, case by case.
 //!
 //! A test's path ends in the id of the case it shows, so that a list of cases can be checked against
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
@@ -26,6 +26,15 @@ mod starting;
 mod stream_cancelling;
 mod stream_closing;
 mod stream_order;
+mod supervised;
+mod supervision_dynamic;
+mod supervision_partitions;
+mod supervision_restarting;
+mod supervision_significance;
+mod supervision_spec;
+mod supervision_starting;
+mod supervision_stopping;
+mod supervision_tasks;
 mod support;
 mod threads;
 mod waiters;

@@ -26,3 +26,4 @@ mod stop;
 mod strategies;
 mod support;
 mod verdicts;
+mod waiting_for_itself;

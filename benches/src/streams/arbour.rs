@@ -25,6 +25,24 @@ pub(super) fn in_bare_tasks<const BYTES: usize>(cell: Cell) -> Row {
     row(cell, "arbour in bare tasks", move || open::<BYTES>(cell))
 }
 
+/// The same at a rendezvous, where a permit's item is sent as soon as a receiver waits for it, as peers do it.
+pub(super) fn by_permits<const BYTES: usize>(cell: Cell) -> Row {
+    Row::new("arbour by permits", move |times, stopwatch| {
+        run(cell, times, stopwatch, || {
+            let (senders, receivers) = open::<BYTES>(cell);
+            group(cell, senders.into_iter().map(ByPermit), receivers)
+        });
+    })
+}
+
+struct ByPermit<T>(SendStream<T>);
+
+impl<T: Send + 'static> Sends<T> for ByPermit<T> {
+    async fn send(&mut self, item: T) {
+        self.0.reserve().await.expect(TAKEN).send(item).expect(TAKEN);
+    }
+}
+
 /// The same with a receiver that reads ahead. Half of the capacity is the stream's and half is the receiver's, so
 /// that no more items are on their way than with a peer.
 pub(super) fn reading_ahead<const BYTES: usize>(cell: Cell) -> Row {
@@ -54,7 +72,7 @@ fn open<const BYTES: usize>(cell: Cell) -> Ends<BYTES> {
 
 async fn group<const BYTES: usize>(
     cell: Cell,
-    senders: Vec<SendStream<[u8; BYTES]>>,
+    senders: impl IntoIterator<Item = impl Sends<[u8; BYTES]>> + Send,
     receivers: impl IntoIterator<Item = impl Receives<[u8; BYTES]>> + Send,
 ) {
     let group = task_group(async |group| {

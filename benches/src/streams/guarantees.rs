@@ -85,3 +85,72 @@ fn at_flume_crossfire_and_async_channel_a_newcomer_does() {
     tx.try_send(7).unwrap();
     assert!(rx.try_recv().is_ok());
 }
+
+#[test]
+fn nobody_overtakes_a_send_that_was_let_in() {
+    let (tx, rx) = memory_stream(1);
+    tx.try_send(1).unwrap();
+    let mut send = pin!(tx.send(2));
+    assert!(poll(send.as_mut()).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(tx.try_send(3).is_err(), "the room belongs to whoever has waited for it");
+    assert_eq!(poll(send.as_mut()), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn at_tachyonix_crossfire_and_async_channel_a_newcomer_does() {
+    let (tx, mut rx) = tachyonix::channel(1);
+    tx.try_send(1).unwrap();
+    let mut send = pin!(tx.send(2));
+    assert!(poll(send.as_mut()).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(tx.try_send(3).is_ok());
+
+    let (tx, rx) = crossfire::mpmc::bounded_async(1);
+    tx.try_send(1).unwrap();
+    let mut send = pin!(tx.send(2));
+    assert!(poll(send.as_mut()).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    let mut later = pin!(tx.send(3));
+    assert!(poll(later.as_mut()).is_ready(), "it came after the other");
+
+    let (tx, rx) = async_channel::bounded(1);
+    tx.try_send(1).unwrap();
+    let mut send = pin!(tx.send(2));
+    assert!(poll(send.as_mut()).is_pending());
+    assert!(rx.try_recv().is_ok());
+    assert!(tx.try_send(3).is_ok());
+}
+
+/// A loop of awaits that are always ready gives its thread back: ours in a scope, tokio's in its tasks.
+#[test]
+fn a_loop_of_ready_receives_yields() {
+    let (tx, rx) = memory_stream(1_000);
+    (0..1_000).for_each(|item| tx.try_send(item).unwrap());
+    let mut scope = pin!(arbour::CancelScope::new().run(async { while rx.recv().await.is_ok() {} }));
+    assert!(poll(scope.as_mut()).is_pending());
+    assert!(tx.len() > 800, "it took what one poll may");
+}
+
+#[test]
+fn at_kanal_flume_async_channel_and_tachyonix_it_does_not() {
+    let (tx, rx) = kanal::unbounded_async();
+    (0..1_000).for_each(|item| assert!(tx.try_send(item).unwrap()));
+    assert!(poll(pin!(async { while rx.recv().await.is_ok() {} }).as_mut()).is_pending());
+    assert_eq!(rx.len(), 0);
+
+    let (tx, rx) = flume::unbounded();
+    (0..1_000).for_each(|item| tx.send(item).unwrap());
+    assert!(poll(pin!(async { while rx.recv_async().await.is_ok() {} }).as_mut()).is_pending());
+    assert_eq!(rx.len(), 0);
+
+    let (tx, rx) = async_channel::unbounded();
+    (0..1_000).for_each(|item| tx.try_send(item).unwrap());
+    assert!(poll(pin!(async { while rx.recv().await.is_ok() {} }).as_mut()).is_pending());
+    assert_eq!(rx.len(), 0);
+
+    let (tx, mut rx) = tachyonix::channel(1_000);
+    (0..1_000).for_each(|item| tx.try_send(item).unwrap());
+    assert!(poll(pin!(async { while rx.recv().await.is_ok() {} }).as_mut()).is_pending());
+    assert!(rx.try_recv().is_err());
+}

@@ -24,3 +24,9 @@ pub(super) fn rows<const BYTES: usize>(cell: Cell) -> Vec<Row> {
     ];
     offers.into_iter().filter_map(|offer: fn(Cell) -> Option<Row>| offer(cell)).collect()
 }
+
+/// What peers have for many items at a time.
+pub(super) fn rows_of_batches<const BYTES: usize>(cell: Cell) -> Vec<Row> {
+    let offers = [tokio::row_of_batches::<BYTES>, kanal::row_of_batches::<BYTES>];
+    offers.into_iter().filter_map(|offer: fn(Cell) -> Option<Row>| offer(cell)).collect()
+}

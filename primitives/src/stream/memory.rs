@@ -76,7 +76,8 @@ use state::{End, State};
 pub fn memory_stream<T>(capacity: impl Into<Capacity>) -> (SendStream<T>, ReceiveStream<T>) {
     let capacity = capacity.into();
     let (state, send_end, receive_end) = State::new(capacity);
-    let shared = Shared(Arc::new(Inner { capacity, state: Mutex::new(state) }));
+    let stores = capacity != Capacity::Bounded(0);
+    let shared = Shared(Arc::new(Inner { capacity, stores, state: Mutex::new(state) }));
     (SendStream::new(shared.clone(), send_end), ReceiveStream::new(shared, receive_end))
 }
 
@@ -85,6 +86,8 @@ struct Shared<T>(Arc<Inner<T>>);
 
 struct Inner<T> {
     capacity: Capacity,
+    /// It is no rendezvous: an item may enter though nobody waits for it.
+    stores: bool,
     state: Mutex<State<T>>,
 }
 
@@ -107,6 +110,9 @@ impl<T> Shared<T> {
     /// Sends where nothing stands in the way, and says whether it did. The way that most items take.
     #[inline]
     fn send_at_once(&self, end: &End, item: &mut Option<T>) -> bool {
+        if !self.0.stores {
+            return false;
+        }
         let mut state = self.lock();
         if !state.flows_in(end) {
             return false;
@@ -120,6 +126,9 @@ impl<T> Shared<T> {
     /// Receives where nothing stands in the way. The way that most items take.
     #[inline]
     fn recv_at_once(&self, end: &End) -> Option<T> {
+        if !self.0.stores {
+            return None;
+        }
         let mut state = self.lock();
         let item = state.flow_out(end)?;
         let admitted = state.let_next_in();

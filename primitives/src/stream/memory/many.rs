@@ -88,7 +88,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv_many<'a>(&'a self, into: &'a mut Vec<T>, limit: usize) -> RecvMany<'a, T> {
-        RecvMany { stream: self, into, limit, turn: self.standing().hand_over(self.parts().0) }
+        RecvMany { stream: self, into, limit, turn: Turn::New }
     }
 
     /// Moves the items that are there, up to `limit`, to the end of `into`, and says how many they were.
@@ -200,6 +200,7 @@ fn poll_many<T>(
     cx: &mut Context<'_>,
 ) -> Poll<Result<usize, RecvError>> {
     let begun = turn.begins();
+    stream.standing().hand_over(stream.parts().0, turn, begun);
     ready!(turn.poll_enter(begun, cx));
     let (shared, end) = stream.parts();
     let received = turn.ask(|seat| {

@@ -55,7 +55,7 @@ impl<T> ReceiveStream<T> {
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed, before or while it waited.
     pub fn recv(&self) -> Recv<'_, T> {
-        Recv { stream: self, turn: self.standing.hand_over(&self.shared) }
+        Recv { stream: self, turn: Turn::New }
     }
 
     /// Receives an item that is there, straight from a waiting sender if the stream is a rendezvous.
@@ -174,9 +174,23 @@ impl<T> Future for Recv<'_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(!this.turn.is_over(), "`Recv` was polled after it was ready");
-        let received = ready!(poll_recv(&this.stream.shared, &this.stream.end, &mut this.turn, cx));
-        this.turn = Turn::Over;
+        let begun = this.turn.begins();
+        if begun && let Some(item) = this.stream.shared.recv_at_once(&this.stream.end) {
+            this.turn = Turn::Over;
+            return Poll::Ready(Ok(item));
+        }
+        this.poll_slowly(begun, cx)
+    }
+}
+
+impl<T> Recv<'_, T> {
+    #[inline(never)]
+    fn poll_slowly(&mut self, begun: bool, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        assert!(!self.turn.is_over(), "`Recv` was polled after it was ready");
+        let ReceiveStream { shared, end, standing } = self.stream;
+        standing.hand_over(shared, &mut self.turn, begun);
+        let received = ready!(poll_slowly(shared, end, &mut self.turn, begun, cx));
+        self.turn = Turn::Over;
         Poll::Ready(received)
     }
 }
@@ -209,7 +223,6 @@ pub(super) fn poll_recv<T>(
     poll_slowly(shared, end, turn, begun, cx)
 }
 
-#[inline(never)]
 fn poll_slowly<T>(
     shared: &Shared<T>,
     end: &End,

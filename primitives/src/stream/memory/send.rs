@@ -260,7 +260,6 @@ impl<T> Future for Send<'_, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        assert!(!this.turn.is_over(), "`Send` was polled after it was ready");
         let begun = this.turn.begins();
         if begun && this.stream.shared.send_at_once(&this.stream.end, &mut this.item) {
             this.turn = Turn::Over;
@@ -274,6 +273,7 @@ impl<T> Send<'_, T> {
     #[inline(never)]
     fn poll_slowly(&mut self, begun: bool, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let Self { stream, item, turn } = self;
+        assert!(!turn.is_over(), "`Send` was polled after it was ready");
         ready!(turn.poll_enter(begun, cx));
         let (shared, end) = stream.parts();
         let will_wait = turn.is_new();

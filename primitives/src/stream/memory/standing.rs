@@ -10,6 +10,7 @@ use super::turn::Turn;
 use super::{RecvError, Shared};
 use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicBool, Ordering};
+use crate::waiting::Key;
 use core::task::{Context, Poll};
 
 /// What the stream waits for.
@@ -36,32 +37,34 @@ impl Standing {
         received
     }
 
-    /// A new await, in the place of this wait if it has one. What was refused is not handed on: the stream
-    /// may have been reopened since.
-    #[inline]
-    pub(super) fn hand_over<T>(&self, shared: &Shared<T>) -> Turn {
-        if self.waits.load(Ordering::Relaxed) && !crate::loom::fault("stream_stands_in_its_own_way") {
-            self.take(shared)
-        } else {
-            Turn::New
+    /// Lets a new await go on in the place of this wait, if it has one.
+    pub(super) fn hand_over<T>(&self, shared: &Shared<T>, to: &mut Turn, begun: bool) {
+        if to.is_new()
+            && !crate::loom::fault("stream_stands_in_its_own_way")
+            && let Some(key) = self.take(shared)
+        {
+            to.take_over(key, begun);
         }
     }
 
-    #[cold]
-    fn take<T>(&self, shared: &Shared<T>) -> Turn {
-        self.waits.store(false, Ordering::Relaxed);
-        let mut begun = core::mem::take(&mut *self.turn.lock());
-        match begun.seat() {
-            Some(key) if shared.lock().stands(key) => Turn::in_place_of(key),
-            _ => {
-                begun.leave(|key| shared.forsake_receiver(key));
-                Turn::New
-            }
+    /// What was refused is not handed on: the stream may have been reopened since.
+    fn take<T>(&self, shared: &Shared<T>) -> Option<Key> {
+        if !self.waits.load(Ordering::Relaxed) {
+            return None;
         }
+        self.waits.store(false, Ordering::Relaxed);
+        let key = self.turn.lock().stop()?;
+        if shared.lock().stands(key) {
+            return Some(key);
+        }
+        shared.forsake_receiver(key);
+        None
     }
 
     /// Gives up the place, if it has one.
     pub(super) fn forsake<T>(&self, shared: &Shared<T>) {
-        self.hand_over(shared).leave(|key| shared.forsake_receiver(key));
+        if let Some(key) = self.take(shared) {
+            shared.forsake_receiver(key);
+        }
     }
 }

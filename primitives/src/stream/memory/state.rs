@@ -37,6 +37,9 @@
 //! 9. A side without open ends never has one again: a clone of a closed end is closed, and a weak end
 //!    becomes a real one only beside another.
 //!
+//! 11. `entry` is what `capacity` leaves beside what is reserved, and 0 where the stream is closed or nobody
+//!     receives: one look says whether an item may enter.
+//!
 //! # Lock
 //!
 //! One mutex, no other is taken under it. No foreign code runs under it: wakers are cloned before, woken
@@ -72,6 +75,8 @@ pub(super) struct State<T> {
     capacity: usize,
     queue: VecDeque<T>,
     reserved: usize,
+    /// How many items may be queued when one more enters (invariant 11).
+    entry: usize,
     handed: usize,
     borrowers: usize,
     senders: WaitList<Sender<T>, 2>,
@@ -131,6 +136,7 @@ impl<T> State<T> {
             capacity: capacity.limit(),
             queue: VecDeque::new(),
             reserved: 0,
+            entry: capacity.limit(),
             handed: 0,
             borrowers: 0,
             senders: WaitList::new(),
@@ -190,6 +196,17 @@ impl<T> State<T> {
     fn room(&self) -> usize {
         let limit = if self.is_rendezvous() { self.all_receivers() } else { self.capacity };
         limit.saturating_sub(self.available() + self.reserved)
+    }
+
+    /// Changes what `entry` (invariant 11) depends on.
+    fn change_entry(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        self.entry = self.entry_by_the_rule();
+    }
+
+    fn entry_by_the_rule(&self) -> usize {
+        let accepts = !self.closed && self.open_receivers > 0;
+        if accepts { self.capacity.saturating_sub(self.reserved) } else { 0 }
     }
 
     fn has_ended(&self) -> bool {
@@ -298,7 +315,7 @@ impl<T> State<T> {
 
     /// Refuses every sender, new and waiting; receivers go on to the end.
     pub(super) fn close(&mut self, wakes: &mut Wakes) {
-        self.closed = true;
+        self.change_entry(|state| state.closed = true);
         self.refuse_senders(WAITING, |_| true, SendError::Closed, wakes);
         self.refuse_senders(LINE, |sender| sender.end.is_some(), SendError::Closed, wakes);
         self.settle(wakes);
@@ -308,7 +325,7 @@ impl<T> State<T> {
     /// Takes back a [`close`](Self::close). Nobody waits to send on a closed stream, so nobody is owed
     /// a wake-up.
     pub(super) fn reopen(&mut self) {
-        self.closed = false;
+        self.change_entry(|state| state.closed = false);
     }
 
     /// Drops what nobody is left to take (invariant 6): all but what is owed to the called.

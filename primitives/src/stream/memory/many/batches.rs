@@ -37,7 +37,7 @@ pub struct Batches<'a, T> {
 
 impl<'a, T> Batches<'a, T> {
     pub(super) fn new(stream: &'a ReceiveStream<T>, limit: usize) -> Self {
-        Self { stream, limit: limit.max(1), turn: stream.standing().hand_over(stream.parts().0) }
+        Self { stream, limit: limit.max(1), turn: Turn::New }
     }
 }
 

@@ -9,8 +9,7 @@ impl<T> State<T> {
     /// for it (invariant 2).
     #[inline]
     pub(in super::super) fn flows_in(&self, end: &End) -> bool {
-        let accepts = end.is_open() && !self.closed && self.open_receivers > 0;
-        accepts && self.queue.len() + self.reserved < self.capacity
+        end.is_open() && self.queue.len() < self.entry
     }
 
     /// Puts an item into the queue, where there is room; one receiver more has an item then.
@@ -56,7 +55,7 @@ impl<T> State<T> {
             Claim::Item(item) => self.queue.push_back(item),
             _place => {
                 sender.claim = Claim::Granted;
-                self.reserved += 1;
+                self.change_entry(|state| state.reserved += 1);
             }
         }
         self.senders.take_out(key);

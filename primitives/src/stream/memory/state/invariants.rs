@@ -23,6 +23,7 @@ impl<T> State<T> {
             assert!(self.senders.is_empty(WAITING) && self.available() <= called, "6");
         }
         assert_eq!(self.handed, self.handed_in_line(), "8");
+        assert_eq!(self.entry, self.entry_by_the_rule(), "11");
     }
 
     fn handed_in_line(&self) -> usize {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 impl<T> State<T> {
     /// Another receiving end, open if `of` is.
     pub(in super::super) fn clone_receive_end(&mut self, of: &End) -> End {
-        self.open_receivers += usize::from(of.is_open());
+        self.change_entry(|state| state.open_receivers += usize::from(of.is_open()));
         self.clone_end(of)
     }
 
@@ -18,7 +18,7 @@ impl<T> State<T> {
         if self.open_receivers == 0 && !crate::loom::fault("stream_receives_after_the_break") {
             return None;
         }
-        self.open_receivers += 1;
+        self.change_entry(|state| state.open_receivers += 1);
         Some(self.new_end(true))
     }
 
@@ -28,7 +28,7 @@ impl<T> State<T> {
         if !end.shut() {
             return VecDeque::new();
         }
-        self.open_receivers -= 1;
+        self.change_entry(|state| state.open_receivers -= 1);
         if self.open_receivers > 0 {
             return VecDeque::new();
         }

@@ -91,13 +91,13 @@ impl<T> State<T> {
         if !self.has_room() {
             return Err(TrySendError::Full(()));
         }
-        self.reserved += 1;
+        self.change_entry(|state| state.reserved += 1);
         Ok(())
     }
 
     /// Sends what a permit has a place for.
     pub(in super::super) fn redeem(&mut self, item: T, wakes: &mut Wakes) -> Result<(), SendError<T>> {
-        self.reserved -= 1;
+        self.change_entry(|state| state.reserved -= 1);
         if self.open_receivers == 0 {
             self.settle(wakes);
             return Err(SendError::Broken(item));
@@ -109,7 +109,7 @@ impl<T> State<T> {
     /// Takes back the place of a permit that was not used.
     pub(in super::super) fn release(&mut self, wakes: &mut Wakes) {
         if !crate::loom::fault("stream_forgets_permit") {
-            self.reserved -= 1;
+            self.change_entry(|state| state.reserved -= 1);
         }
         self.settle(wakes);
     }
