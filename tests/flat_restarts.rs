@@ -139,8 +139,7 @@ async fn storm() -> Vec<Held> {
     let (ended, missed) = watched.await.unwrap();
     assert!(ended <= RESTARTS && ended + missed >= RESTARTS, "{ended} ends, {missed} events missed");
     assert_eq!(finalized.load(Relaxed), RESTARTS + 1);
-    let measured = measured.lock().unwrap().clone();
-    measured
+    measured.lock().unwrap().clone()
 }
 
 #[test]

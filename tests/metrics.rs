@@ -123,8 +123,14 @@ fn noted(app: impl FnOnce() -> SupervisorBuilder, body: impl AsyncFnOnce(Supervi
     notes
 }
 
+/// Runs until it is asked to stop.
+async fn until_asked() -> Result<(), Failure> {
+    stopping().await;
+    Ok(())
+}
+
 fn quiet(name: &str) -> ChildSpec {
-    ChildSpec::new(name, |_| async { Ok::<_, Failure>(stopping().await) })
+    ChildSpec::new(name, |_| until_asked())
 }
 
 /// Ready after 20 ms; fails 10 ms later in its first run and panics in its second, and waits 100 ms between.
@@ -187,7 +193,7 @@ fn the_time_to_stop_is_measured_and_so_is_what_goes_beyond_it() {
     let slow = || {
         let spec = ChildSpec::new("slow", |_| async {
             defer(async { sleep(ms(400)).await });
-            Ok::<_, Failure>(std::future::pending::<()>().await)
+            std::future::pending::<Result<(), Failure>>().await
         });
         Supervisor::builder("app").child(spec.shutdown(Shutdown::After(ms(200))).clean_up(ms(1_000)))
     };

@@ -2,10 +2,10 @@
 //! answers.
 
 use crate::recorder::Recorder;
-use crate::support::{PLANNED, endless, in_turn, ms, settle, weathers};
+use crate::support::{PLANNED, endless, in_turn, ms, settle, until_asked, weathers};
 use arbour::{
     Actor, ActorSpec, Address, Backoff, ChildSpec, Context, Directive, Failure, Redelivery, Shutdown,
-    SlotState, SupervisorHandle, clean_up, defer, stopping,
+    SlotState, SupervisorHandle, clean_up, defer,
 };
 use std::panic::panic_any;
 use tracing::Level;
@@ -87,7 +87,7 @@ fn aftermath(victim: ChildSpec, harm: impl AsyncFnOnce(&SupervisorHandle)) -> Af
 }
 
 fn quiet(name: &str) -> ChildSpec {
-    ChildSpec::new(name, |_| async { Ok::<_, Failure>(stopping().await) })
+    ChildSpec::new(name, |_| until_asked())
 }
 
 /// A child whose first run does this, and whose later ones wait for the end.
@@ -100,7 +100,7 @@ where
         async move {
             match first {
                 Some(first) => first.await,
-                None => Ok(stopping().await),
+                None => until_asked().await,
             }
         }
     })
@@ -111,7 +111,7 @@ fn in_the_start_closure_it_is_one_failed_attempt() {
     let spec = ChildSpec::new("victim", |cx| {
         assert_ne!(cx.incarnation(), 2, "{PLANNED}");
         let fails = cx.incarnation() == 1;
-        async move { if fails { Err(Failure::message("no route")) } else { Ok(stopping().await) } }
+        async move { if fails { Err(Failure::message("no route")) } else { until_asked().await } }
     });
     let after = aftermath(spec, async |_| {});
     after.runs_again(3);
@@ -153,7 +153,7 @@ fn in_a_clean_up_it_is_told_and_the_exit_stays_what_it_was() {
 fn in_the_drop_of_what_the_future_holds_it_is_the_end_of_a_stopped_child() {
     let spec = ChildSpec::new("victim", |_| async {
         let _thorn = Thorn;
-        Ok::<_, Failure>(std::future::pending::<()>().await)
+        std::future::pending::<Result<(), Failure>>().await
     });
     let after = aftermath(spec.shutdown(Shutdown::After(ms(0))), async |handle| {
         handle.stop_child("victim").await.unwrap();
@@ -167,7 +167,7 @@ fn in_the_drop_of_what_the_closure_owns_it_is_told_and_the_child_is_gone() {
     let thorn = Thorn;
     let spec = ChildSpec::new("victim", move |_| {
         let _ = &thorn;
-        async { Ok::<_, Failure>(stopping().await) }
+        until_asked()
     });
     let after = aftermath(spec, async |handle| {
         handle.stop_child("victim").await.unwrap();

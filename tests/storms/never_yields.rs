@@ -1,10 +1,10 @@
 //! A child that never yields, on one of two threads. In real time, for that is what it takes: a watchdog and a
 //! shut-down wait five seconds each.
 
-use crate::support::{alone, ms};
+use crate::support::{alone, ms, until_asked};
 use arbour::{
     ChildSpec, Failure, Happened, Root, ScopeHandle, Shutdown, Supervisor, SupervisorHandle, checkpoint,
-    stopping, task_group,
+    task_group,
 };
 use std::fmt::Debug;
 use std::hint::spin_loop;
@@ -64,7 +64,7 @@ fn spinner(released: &Arc<AtomicBool>, spins: &Arc<AtomicBool>) -> ChildSpec {
             while !released.load(Relaxed) {
                 spin_loop();
             }
-            Ok::<_, Failure>(stopping().await)
+            until_asked().await
         }
     });
     spec.shutdown(Shutdown::Abort).clean_up(ms(0))
@@ -117,7 +117,7 @@ async fn others_are_unharmed(handle: &SupervisorHandle, counted: &AtomicU64) {
     while counted.load(Relaxed) < before + 1_000 {
         checkpoint().await;
     }
-    let newcomer = ChildSpec::new("newcomer", |_| async { Ok::<_, Failure>(stopping().await) });
+    let newcomer = ChildSpec::new("newcomer", |_| until_asked());
     handle.start_child(newcomer).await.unwrap();
     handle.stop_child("newcomer").await.unwrap();
     assert_eq!(handle.count_children().await.active, 2);

@@ -122,6 +122,12 @@ impl Weather {
     }
 }
 
+/// Runs until it is asked to stop.
+pub(crate) async fn until_asked() -> Result<(), Failure> {
+    stopping().await;
+    Ok(())
+}
+
 fn name(number: usize) -> String {
     format!("child {number}")
 }
