@@ -1,5 +1,6 @@
 //! What a supervisor is given for each child: a name, policies, and a way to start it again and again.
 
+mod own_thread;
 mod policy;
 
 use crate::backoff::Backoff;
