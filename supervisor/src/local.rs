@@ -13,4 +13,5 @@ mod driver;
 mod group;
 
 pub use clean_up::{clean_up_local, defer_local};
+pub(crate) use group::run_in;
 pub use group::{LocalGroup, LocalTaskBuilder, local_group};

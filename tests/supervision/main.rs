@@ -11,6 +11,7 @@ mod gears;
 mod incarnation;
 mod limits;
 mod outside;
+mod own_thread;
 mod readiness;
 #[path = "../structured/recorder.rs"]
 mod recorder;

@@ -54,6 +54,15 @@ where
     drive(|driver| task_group(|group| body(LocalGroup { group, driver }))).await
 }
 
+/// Runs `body` with a local group that stands for `group`: its children are spawned on this thread.
+pub(crate) async fn run_in<F, Fut>(group: TaskGroup, body: F) -> Fut::Output
+where
+    F: FnOnce(LocalGroup) -> Fut,
+    Fut: Future,
+{
+    drive(|driver| body(LocalGroup { group, driver })).await
+}
+
 /// A handle to a local group: spawns children, cancels them. It stays on its thread.
 #[derive(Clone)]
 pub struct LocalGroup {

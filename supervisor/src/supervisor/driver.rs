@@ -76,6 +76,7 @@ pub(super) type Sight = (SupervisorSnapshot, Vec<(usize, Probe)>);
 pub(super) type SharedStart = Arc<Mutex<Startable>>;
 
 pub(super) struct Startable {
+    pub(super) id: ChildId,
     pub(super) start: Start,
     pub(super) judge: Option<Judge>,
 }
@@ -84,8 +85,9 @@ impl Drop for Startable {
     /// Whoever lets go of it last, a panic of what the closure owns is no panic of theirs.
     fn drop(&mut self) {
         let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
-        discard(std::mem::replace(&mut self.start, spent));
-        discard(self.judge.take());
+        let owner = format_args!("child `{}`", self.id);
+        discard(owner, std::mem::replace(&mut self.start, spent));
+        discard(owner, self.judge.take());
     }
 }
 
@@ -101,7 +103,8 @@ struct Owned {
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
         let ChildSpec { id, policy, start, judge, shows } = spec;
-        Self { id, policy, start: Some(Arc::new(Mutex::new(Startable { start, judge }))), shows }
+        let startable = Startable { id: Arc::clone(&id), start, judge };
+        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), shows }
     }
 }
 
@@ -223,8 +226,10 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
+            #[cfg(feature = "metrics")]
+            self.teller.census(&self.machine);
             // An incarnation that nobody waited for by a call: what it gave is the user's.
-            discard(std::mem::take(&mut self.heard));
+            discard(format_args!("a child of {}", self.handle.name()), std::mem::take(&mut self.heard));
             rearm(&mut timer, self.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
                 self.teller.timer(now());
