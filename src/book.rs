@@ -24,8 +24,17 @@ mod synchronisation {}
 #[doc = include_str!("../book/src/supervisors.md")]
 mod supervisors {}
 
+#[doc = include_str!("../book/src/choosing.md")]
+mod choosing {}
+
 #[doc = include_str!("../book/src/surviving.md")]
 mod surviving {}
+
+#[doc = include_str!("../book/src/stopping.md")]
+mod stopping {}
+
+#[doc = include_str!("../book/src/from_otp.md")]
+mod from_otp {}
 
 #[cfg(feature = "serde")]
 #[doc = include_str!("../book/src/specs.md")]

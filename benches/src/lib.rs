@@ -8,5 +8,6 @@ pub mod harness;
 pub mod heap;
 pub mod streams;
 pub mod structured;
+pub mod supervision;
 pub mod worker;
 pub mod workers;

@@ -70,6 +70,8 @@ pub use shield::{Shield, shield};
 pub use survey::{Sight, Stage, survey};
 pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 /// What a panic said, for a report.
 #[must_use]
 pub fn panic_message(payload: &Payload) -> &str {
@@ -78,6 +80,15 @@ pub fn panic_message(payload: &Payload) -> &str {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic whose payload is no text")
+}
+
+/// Drops what a panic carried, once it was told. That is the user's too, and its own panic goes no further: what that
+/// one carries is leaked, for it may be no better.
+#[doc(hidden)]
+pub fn put_away(payload: Payload) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
 }
 
 /// Lets each outermost poll on this thread take so many units instead of the usual, so that a

@@ -208,8 +208,8 @@ impl ChildSpec {
     }
 
     /// How many items wait for it, for those who ask for a [`snapshot`](SupervisorHandle::snapshot): the function
-    /// is called in their task, and gives `None` when there is no queue any more. Default: nothing is told. An actor
-    /// tells it by itself.
+    /// is called in their task, and gives `None` when there is no queue any more. If it panics, that is reported and
+    /// nothing is told, as by default. An actor tells it by itself.
     ///
     /// What the function owns lives as long as the slot: it wants a weak end of the queue.
     pub fn mailbox_depth(mut self, depth: impl Fn() -> Option<usize> + Send + Sync + 'static) -> Self {

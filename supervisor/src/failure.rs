@@ -1,7 +1,7 @@
 //! Why a task failed: its error or its panic, with the task's name and place.
 
 use crate::panic;
-use arbour_primitives::scope::{Payload, panic_message};
+use arbour_primitives::scope::{Payload, panic_message, put_away};
 use std::backtrace::Backtrace;
 use std::error::Error;
 use std::fmt;
@@ -45,10 +45,13 @@ impl Failure {
         Self::new(What::Error { error: error.into(), type_name: "dyn Error" })
     }
 
-    /// A failure from what a panic carried; takes the place that the panic hook noted.
-    pub(crate) fn from_panic(payload: &Payload) -> Self {
+    /// A failure from what a panic carried; takes the place that the panic hook noted. What it
+    /// carried is put away: to drop it may panic.
+    pub(crate) fn from_panic(payload: &mut Payload) -> Self {
         let message = panic_message(payload).to_owned();
-        Self::new(What::Panic { message, place: panic::take().map(Arc::new) })
+        let place = panic::take().map(Arc::new);
+        put_away(std::mem::replace(payload, Box::new(())));
+        Self::new(What::Panic { message, place })
     }
 
     fn new(what: What) -> Self {

@@ -46,6 +46,8 @@
 mod action;
 mod admin;
 mod allowance;
+#[cfg(feature = "metrics")]
+mod census;
 mod count;
 mod dynamic;
 mod ending;
@@ -63,6 +65,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::census::{Census, STATES};
 pub use self::{
     action::{Action, Done, Outcome},
     count::Counts,
@@ -221,6 +225,12 @@ impl Machine {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How many slots stand in each state.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn census(&self) -> Census {
+        self.slots.census()
     }
 
     /// All slots in the order of their start.

@@ -1,7 +1,7 @@
 //! Panics of the user's code: where one happened, kept by a hook for the failure that is made of it, and drops that
 //! must not pass one on.
 
-use arbour_primitives::scope::panic_message;
+use arbour_primitives::scope::{panic_message, put_away};
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::fmt;
@@ -55,13 +55,14 @@ pub(crate) fn put(place: Option<PanicPlace>) {
     let _ = LAST.try_with(|last| last.set(place));
 }
 
-/// Drops what is the user's: a panic of that is reported and goes no further.
-pub(crate) fn discard<T>(owned: T) {
+/// Drops what is the user's: a panic of that is reported, with its owner, and goes no further.
+pub(crate) fn discard<T>(owner: impl fmt::Display, owned: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(owned))) {
         let message = panic_message(&payload);
         tracing::error!(
             panic = message,
-            "what a child owned panicked when it was dropped; nothing else is concerned"
+            "what {owner} owned panicked when it was dropped; nothing else is concerned"
         );
+        put_away(payload);
     }
 }

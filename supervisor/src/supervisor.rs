@@ -15,6 +15,8 @@ mod health;
 mod info;
 mod inside;
 mod keeper;
+#[cfg(feature = "metrics")]
+mod meter;
 mod nested;
 mod reading;
 #[cfg(feature = "serde")]
@@ -70,7 +72,7 @@ impl Supervisor {
     pub(crate) fn of(name: Arc<str>, machine: Machine, children: Vec<ChildSpec>) -> Self {
         let (sender, inbox) = memory_stream(Capacity::Unbounded);
         let handle = SupervisorHandle::new(name, sender);
-        let teller = Teller::new(handle.clone());
+        let teller = Teller::new(handle.clone(), &machine);
         Self { machine, children, handle, inbox, teller }
     }
 

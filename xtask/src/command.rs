@@ -9,7 +9,7 @@ Usage: cargo xtask <command>
   check                   format, clippy, tidy laws: fit for a pre-commit hook
   test                    every test but the benches', then doctests and the book's chapters
   loom [filter]           the loom models, one process each, then their twins with a planted fault
-  stress                  the memory stream under ten million items a capacity, with optimisations
+  stress                  ten million items a stream and a million restarts, with optimisations
   bench [name] [-- args]  all benches, or the one of this name
   ci [--skip section]...  all of it: check test loom stress docs features benches deny book
   help                    this text

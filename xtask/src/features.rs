@@ -1,4 +1,4 @@
-//! The part of `ci` that compiles each feature of each crate alone, and none.
+//! The part of `ci` that compiles each feature of each crate alone, and none, and runs what needs a feature.
 
 use crate::step::{Outcome, Steps, run};
 use crate::workspace::{BENCHES, Member, cargo, members};
@@ -8,6 +8,7 @@ use std::process::Command;
 pub(crate) fn run_all(steps: &mut Steps) -> Outcome {
     let calls: Vec<_> = members()?.iter().filter(|member| member.name != BENCHES).flat_map(calls).collect();
     steps.step("features", || calls.iter().try_for_each(|call| run(cargo().args(call))))?;
+    steps.cargo("metrics", &["test", "--package", "arbour", "--features", "metrics", "--test", "metrics"])?;
     steps.step("console", || run(&mut console()))
 }
 

@@ -1,5 +1,5 @@
-//! `test`: every test of the workspace but the benches', then the doctests, among them the book; `stress`: one
-//! of the tests at its full length.
+//! `test`: every test of the workspace but the benches', then the doctests, among them the book; `stress`: two
+//! of the tests at their full length.
 
 use crate::step::{Outcome, Steps};
 use crate::workspace::without_benches;
@@ -14,7 +14,11 @@ pub(crate) fn run(steps: &mut Steps) -> Outcome {
     steps.cargo("doctests", &[&["test", "--workspace"], others, &["--doc"]].concat())
 }
 
-/// Ten million items through each stream, with optimisations; `test` sends a hundredth of them without.
+/// Ten million items through each stream and a million restarts of one slot, with optimisations; `test` has few
+/// of them, without.
 pub(crate) fn stress(steps: &mut Steps) -> Outcome {
-    steps.cargo("stress", &["test", "--release", "--package", "arbour", "--test", "stress"])
+    steps.cargo(
+        "stress",
+        &["test", "--release", "--package", "arbour", "--test", "stress", "--test", "flat_restarts"],
+    )
 }

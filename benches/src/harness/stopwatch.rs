@@ -29,6 +29,25 @@ impl Stopwatch {
         result
     }
 
+    /// Runs a section that counts and tells how long each of its operations took; its wall time is as
+    /// if all had taken as long as the one at this quantile.
+    pub fn quantile(&mut self, quantile: f64, section: impl FnOnce() -> Vec<Duration>) {
+        let cpu = ProcessTime::now();
+        let mut laps = counted_section(section);
+        self.cost.cpu += cpu.elapsed();
+        laps.sort_unstable();
+        let place = (laps.len() as f64 * quantile) as usize;
+        if let Some(lap) = laps.get(place) {
+            self.cost.wall += lap.mul_f64(laps.len() as f64);
+        }
+    }
+
+    /// Adds what another program has measured.
+    pub fn add(&mut self, wall: Duration, cpu: Duration) {
+        self.cost.wall += wall;
+        self.cost.cpu += cpu;
+    }
+
     pub(super) const fn cost(&self) -> Cost {
         self.cost
     }

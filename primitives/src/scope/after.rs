@@ -233,6 +233,7 @@ fn finished(future: &mut Option<CleanUp>, cx: &mut Context<'_>) {
 pub(super) fn discard<T>(scope: &Subject, place: &'static Location<'static>, unfinished: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unfinished))) {
         report::clean_up_drop_panicked(scope, place, super::panic_message(&payload));
+        super::put_away(payload);
     }
 }
 
@@ -276,6 +277,7 @@ impl Future for CleanUp {
             Ended::Panicked(payload) => {
                 let scope = current::node();
                 report::clean_up_panicked(scope.as_ref(), self.place, super::panic_message(&payload));
+                super::put_away(payload);
             }
             // An abort came after the scope had looked for one. It looks again when that wakes it, and gives
             // this up with a report; so it must not seem to have run.

@@ -100,7 +100,8 @@ impl Deed {
 
 /// A waker that panics must not keep the wake-up from the others.
 fn contained(foreign: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(foreign)).is_err() {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) {
         tracing::error!("a waker panicked; the other tasks of its scope are woken all the same");
+        super::put_away(payload);
     }
 }

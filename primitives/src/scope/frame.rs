@@ -389,6 +389,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
                 panic = message,
                 "the drop of a panicked body panicked too; the first panic goes on"
             );
+            super::put_away(second);
         }
         self.finish(Ended::Panicked(payload), cx)
     }

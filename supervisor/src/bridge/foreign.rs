@@ -1,7 +1,7 @@
 //! Foreign tasks, adopted: aborted and waited for with the scope that took them over.
 
 use crate::group::{TaskGroup, TaskHandle};
-use arbour_primitives::scope::{Gate, Origin, panic_message};
+use arbour_primitives::scope::{Gate, Origin, panic_message, put_away};
 use std::fmt;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
@@ -111,6 +111,7 @@ async fn ended<T>(task: JoinHandle<T>) {
         panic = message,
         "an adopted task panicked while it was being aborted; nothing else is concerned"
     );
+    put_away(payload);
 }
 
 impl<T: Send + 'static> fmt::Debug for Adopted<T> {

@@ -1,5 +1,7 @@
 //! All slots of a supervisor, in order of start, found by key, by name, by deadline and by what they are.
 
+#[cfg(feature = "metrics")]
+use crate::machine::census::Census;
 use crate::{
     fault::fault,
     machine::{
@@ -19,6 +21,7 @@ use std::{
 /// 2. `deadlines` holds each slot whose state has a deadline once, under that deadline, and no other.
 /// 3. `awaited` and `stuck` hold the slots whose incarnation is waited for, and those that are stuck.
 /// 4. `significant` counts the significant slots, `alive` those of them that are not down.
+/// 5. `census` counts all slots, by state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slots {
     by_key: BTreeMap<SlotKey, Slot>,
@@ -28,6 +31,8 @@ pub(super) struct Slots {
     stuck: BTreeSet<SlotKey>,
     significant: usize,
     alive: usize,
+    #[cfg(feature = "metrics")]
+    census: Census,
     next_key: u64,
 }
 
@@ -67,6 +72,8 @@ impl Slots {
         self.by_id.insert(spec.id.clone(), key);
         let slot = Slot::new(key, spec);
         self.refile(key, Filed::default(), Filed::of(&slot));
+        #[cfg(feature = "metrics")]
+        self.census.moved(None, Some(slot.state));
         self.by_key.insert(key, slot);
         key
     }
@@ -75,6 +82,8 @@ impl Slots {
         if let Some(slot) = self.by_key.remove(&key) {
             self.by_id.remove(&slot.id);
             self.refile(key, Filed::of(&slot), Filed::default());
+            #[cfg(feature = "metrics")]
+            self.census.moved(Some(slot.state), None);
         }
     }
 
@@ -90,8 +99,12 @@ impl Slots {
     pub(super) fn change<T>(&mut self, key: SlotKey, change: impl FnOnce(&mut Slot) -> T) -> T {
         let slot = self.by_key.get_mut(&key).expect("a key in hand belongs to a slot that is there");
         let before = Filed::of(slot);
+        #[cfg(feature = "metrics")]
+        let from = slot.state;
         let result = change(slot);
         let after = Filed::of(slot);
+        #[cfg(feature = "metrics")]
+        self.census.moved(Some(from), Some(slot.state));
         self.refile(key, before, after);
         result
     }
@@ -106,6 +119,11 @@ impl Slots {
         self.significant =
             self.significant + usize::from(after.significant) - usize::from(before.significant);
         self.alive = self.alive + usize::from(after.alive) - usize::from(before.alive);
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn census(&self) -> Census {
+        self.census
     }
 
     pub(super) fn find(&self, id: &str) -> Option<SlotKey> {
@@ -199,6 +217,12 @@ impl Slots {
         assert_eq!(self.stuck, keys(|filed| filed.stuck).collect());
         assert_eq!(self.significant, keys(|filed| filed.significant).count());
         assert_eq!(self.alive, keys(|filed| filed.alive).count());
+        #[cfg(feature = "metrics")]
+        {
+            let mut census = Census::default();
+            self.iter().for_each(|slot| census.moved(None, Some(slot.state)));
+            assert_eq!(self.census, census);
+        }
     }
 }
 

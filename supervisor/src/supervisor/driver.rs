@@ -25,7 +25,7 @@ use crate::timeout::now;
 use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,7 @@ pub(super) type Sight = (SupervisorSnapshot, Vec<(usize, Probe)>);
 pub(super) type SharedStart = Arc<Mutex<Startable>>;
 
 pub(super) struct Startable {
+    pub(super) id: ChildId,
     pub(super) start: Start,
     pub(super) judge: Option<Judge>,
 }
@@ -84,8 +85,9 @@ impl Drop for Startable {
     /// Whoever lets go of it last, a panic of what the closure owns is no panic of theirs.
     fn drop(&mut self) {
         let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
-        discard(std::mem::replace(&mut self.start, spent));
-        discard(self.judge.take());
+        let owner = format_args!("child `{}`", self.id);
+        discard(owner, std::mem::replace(&mut self.start, spent));
+        discard(owner, self.judge.take());
     }
 }
 
@@ -101,7 +103,8 @@ struct Owned {
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
         let ChildSpec { id, policy, start, judge, shows } = spec;
-        Self { id, policy, start: Some(Arc::new(Mutex::new(Startable { start, judge }))), shows }
+        let startable = Startable { id: Arc::clone(&id), start, judge };
+        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), shows }
     }
 }
 
@@ -141,13 +144,13 @@ pub(super) struct Driver {
     handle: SupervisorHandle,
     inbox: ReceiveStream<Inbox>,
     starts: BTreeMap<SlotKey, Owned>,
-    running: HashMap<SlotKey, ScopeHandle>,
+    running: BTreeMap<SlotKey, ScopeHandle>,
     /// The incarnations that have said that they decline, and have not ended yet.
-    declining: HashMap<SlotKey, Incarnation>,
+    declining: BTreeMap<SlotKey, Incarnation>,
     /// The last failure in each slot, for the report of the one that brings the supervisor down.
-    failures: HashMap<SlotKey, Failure>,
+    failures: BTreeMap<SlotKey, Failure>,
     /// The slots whose last incarnation was stopped.
-    stopped: HashSet<SlotKey>,
+    stopped: BTreeSet<SlotKey>,
     callers: HashMap<CallId, Caller>,
     calls: u64,
     heard: Heard,
@@ -190,10 +193,10 @@ impl Driver {
             handle,
             inbox,
             starts,
-            running: HashMap::new(),
-            declining: HashMap::new(),
-            failures: HashMap::new(),
-            stopped: HashSet::new(),
+            running: BTreeMap::new(),
+            declining: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            stopped: BTreeSet::new(),
             callers: HashMap::new(),
             calls: 0,
             heard: Heard::default(),
@@ -223,8 +226,10 @@ impl Driver {
                     return self.finish(outcome, keepers);
                 }
             }
+            #[cfg(feature = "metrics")]
+            self.teller.census(&self.machine);
             // An incarnation that nobody waited for by a call: what it gave is the user's.
-            discard(std::mem::take(&mut self.heard));
+            discard(format_args!("a child of {}", self.handle.name()), std::mem::take(&mut self.heard));
             rearm(&mut timer, self.next_deadline());
             if let Some(event) = self.next_event(&mut timer).await {
                 self.teller.timer(now());

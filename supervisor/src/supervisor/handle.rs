@@ -3,7 +3,7 @@
 use super::driver::{Inbox, Sight};
 use super::error::Refused;
 use super::event::SupervisionEvent;
-use super::inside::Probe;
+use super::inside::{Probe, count};
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::{StartAnswer, StartCall};
 use super::started::{ChildRef, ChildStart, StartInfo};
@@ -243,7 +243,7 @@ impl SupervisorHandle {
         let (mut snapshot, probes) = self.sight().await;
         for (at, Probe { inside, depth }) in probes {
             let child = &mut snapshot.children[at];
-            child.mailbox = depth.and_then(|depth| depth());
+            child.mailbox = depth.and_then(|depth| count(&child.id, &depth));
             if let Some(inside) = inside {
                 child.supervisor = Some(Box::pin(inside.snapshot()).await);
             }

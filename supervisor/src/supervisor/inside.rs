@@ -1,7 +1,9 @@
 //! What can be seen of a child beyond its slot: the supervisor that it is, the depth of its mailbox.
 
 use super::handle::SupervisorHandle;
+use arbour_primitives::scope::{panic_message, put_away};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts what is queued for a child.
@@ -47,6 +49,20 @@ impl fmt::Debug for Shows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shows").field("inside", &self.inside).finish_non_exhaustive()
     }
+}
+
+/// Counts what is queued for this child. A panic of that is reported, and nothing is told of the queue.
+pub(super) fn count(child: &str, depth: &Depth) -> Option<usize> {
+    catch_unwind(AssertUnwindSafe(|| depth())).unwrap_or_else(|payload| {
+        let message = panic_message(&payload);
+        tracing::error!(
+            child,
+            panic = message,
+            "what counts a child's queue panicked: the snapshot is without it"
+        );
+        put_away(payload);
+        None
+    })
 }
 
 /// Where to look at one child, for whoever asked: it is the user's code that counts, and the driver runs none.

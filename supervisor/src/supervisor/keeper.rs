@@ -4,14 +4,13 @@
 //! have: only then does the keeper say that the slot is free.
 
 use super::NotePanic;
-use super::driver::SharedStart;
+use super::driver::{SharedStart, Startable};
 use crate::child::ChildContext;
 use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::panic::discard;
 use arbour_primitives::scope::task::Host;
-use arbour_primitives::scope::{Ended, ScopeHandle, panic_message};
+use arbour_primitives::scope::{Ended, ScopeHandle, panic_message, put_away};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 
@@ -57,13 +56,14 @@ impl Run {
 /// Asks the user's function, if there is one, what is to happen after this exit.
 fn judge(start: &SharedStart, exit: &Exit<Failure>) -> Directive {
     let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(judge) = &mut start.judge else { return Directive::ByPolicy };
+    let Startable { id, judge: Some(judge), .. } = &mut *start else { return Directive::ByPolicy };
     catch_unwind(AssertUnwindSafe(|| judge(exit))).unwrap_or_else(|panic| {
         tracing::error!(
+            child = &**id,
             panic = panic_message(&panic),
             "the function that judges a child's exits panicked: its policy decides"
         );
-        discard(panic);
+        put_away(panic);
         Directive::ByPolicy
     })
 }

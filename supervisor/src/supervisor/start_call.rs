@@ -68,7 +68,7 @@ impl StartCall {
     fn send(&mut self, answer: StartAnswer) {
         let Some(reply) = self.reply.take() else { return };
         // To a caller that has gone nothing can be handed back: what is left is the user's.
-        discard(reply.send(answer));
+        discard("who had asked for a start", reply.send(answer));
     }
 }
 

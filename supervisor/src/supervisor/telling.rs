@@ -2,9 +2,11 @@
 
 use super::event::{Happened, SupervisionEvent};
 use super::handle::SupervisorHandle;
+#[cfg(feature = "metrics")]
+use super::meter::Meter;
 use crate::exit::ExitKind;
 use crate::failure::Failure;
-use crate::machine::{ChildId, ChildKind, ChildPolicy, Ended, Incarnation, Next, Outcome};
+use crate::machine::{ChildId, ChildKind, ChildPolicy, Ended, Incarnation, Machine, Next, Outcome};
 use crate::storm::Storm;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,16 +24,33 @@ pub(super) struct Offender<'a> {
 pub(super) struct Teller {
     handle: SupervisorHandle,
     storm: Storm,
+    #[cfg(feature = "metrics")]
+    meter: Meter,
 }
 
 impl Teller {
-    pub(super) fn new(handle: SupervisorHandle) -> Self {
-        Self { handle, storm: Storm::new() }
+    #[cfg_attr(
+        not(feature = "metrics"),
+        expect(unused_variables, reason = "only what is measured depends on it")
+    )]
+    pub(super) fn new(handle: SupervisorHandle, machine: &Machine) -> Self {
+        Self {
+            #[cfg(feature = "metrics")]
+            meter: Meter::new(handle.clone(), machine.is_dynamic()),
+            handle,
+            storm: Storm::new(),
+        }
     }
 
-    /// Whether anybody subscribes, to events or to the log: otherwise nothing is looked up.
+    /// Tells how many children there are by now in each state.
+    #[cfg(feature = "metrics")]
+    pub(super) fn census(&mut self, machine: &Machine) {
+        self.meter.census(machine.census());
+    }
+
+    /// Whether anybody subscribes, to events or to the log, or what happens is measured: otherwise nothing is looked up.
     pub(super) fn is_heard(&self) -> bool {
-        is_logged(Level::ERROR) || self.handle.has_listeners()
+        cfg!(feature = "metrics") || is_logged(Level::ERROR) || self.handle.has_listeners()
     }
 
     /// Something happened to a child.
@@ -43,6 +62,8 @@ impl Teller {
         now: Instant,
     ) {
         self.log(offender, &happened, next.as_ref(), now);
+        #[cfg(feature = "metrics")]
+        self.meter.child(offender, &happened, next.as_ref(), now);
         let ended = matches!(happened, Happened::Ended(_) | Happened::Stopped(_));
         self.handle.emit(|supervisor| SupervisionEvent {
             supervisor,

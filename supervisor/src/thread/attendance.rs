@@ -66,14 +66,14 @@ impl<F: FnOnce() -> T, T> Runner<F, T> {
             tracing::info!(place = %self.call.place, "an abandoned call has ended; what it gave is dropped");
         }
         if let Err(unheard) = result.send(outcome) {
-            discard(unheard);
+            discard("a call into a thread", unheard);
         }
     }
 }
 
 impl<F, T> Drop for Runner<F, T> {
     fn drop(&mut self) {
-        discard(self.slot.take_back(&self.call));
+        discard("a call into a thread", self.slot.take_back(&self.call));
     }
 }
 
@@ -128,7 +128,7 @@ impl<F, T: Send + 'static> Drop for Attendance<F, T> {
         let Some(waiting) = self.waiting.take() else { return };
         waiting.call.leave();
         if let Some(work) = self.slot.take_back(&waiting.call) {
-            return discard(work);
+            return discard("a call into a thread", work);
         }
         match self.on_cancel {
             OnCancel::Abandon => drop(waiting),
@@ -148,7 +148,7 @@ impl<T> Waiting<T> {
     async fn hear_the_end(mut self) {
         let outcome = (&mut self.result).await;
         match outcome {
-            Ok(Ok(value)) => discard(value),
+            Ok(Ok(value)) => discard("a call into a thread", value),
             Ok(Err(panic)) => {
                 tracing::error!(place = %self.call.place, %panic, "a function in a thread panicked after its caller was dropped");
             }

@@ -222,7 +222,7 @@ impl InScope {
         // empty should it ever have its turn.
         let spawned = catch_unwind(AssertUnwindSafe(|| drop(self.runtime.spawn_blocking(run))));
         spawned.map_err(|payload| {
-            discard(slot.take_back(&call));
+            discard("a call into a thread", slot.take_back(&call));
             ThreadError::NoThread { place: self.place, reason: panic_message(&payload).to_owned() }
         })?;
         Ok(call)

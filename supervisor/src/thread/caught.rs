@@ -27,9 +27,9 @@ impl Caught {
     }
 
     /// The failure of whoever panicked.
-    pub(super) fn into_failure(self) -> Failure {
+    pub(super) fn into_failure(mut self) -> Failure {
         panic::put(self.place);
-        Failure::from_panic(&self.payload)
+        Failure::from_panic(&mut self.payload)
     }
 }
 

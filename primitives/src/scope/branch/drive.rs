@@ -6,7 +6,7 @@ use crate::scope::cause::Cause;
 use crate::scope::frame::Payload;
 use crate::scope::gate::{self, Gate};
 use crate::scope::handle::ScopeHandle;
-use crate::scope::panic_message;
+use crate::scope::{panic_message, put_away};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -156,6 +156,7 @@ impl Drive {
         if self.panic.is_some() {
             let message = panic_message(&payload);
             tracing::error!(panic = message, "a second branch panicked; the first panic goes on");
+            put_away(payload);
             return;
         }
         self.panic = Some(payload);

@@ -2,8 +2,8 @@
 
 use super::{Ended, FrameProj, Observe, StageProj};
 use crate::scope::cause::{Cancelled, Cause};
-use crate::scope::remains;
 use crate::scope::tree::{self, Link};
+use crate::scope::{put_away, remains};
 use std::panic::resume_unwind;
 
 impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
@@ -39,10 +39,11 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
             remains::leave(node, self.after.take());
         }
         match dropped {
-            Err(_) if std::thread::panicking() => {
+            Err(payload) if std::thread::panicking() => {
                 tracing::error!(
                     "the drop of a scope's body panicked while another panic unwinds; the first one goes on"
                 );
+                put_away(payload);
             }
             Err(payload) => resume_unwind(payload),
             Ok(()) => {}

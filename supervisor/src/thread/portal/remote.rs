@@ -132,7 +132,11 @@ impl<T: Send + 'static> Drop for RemoteCall<T> {
         child.scope.cancel("its caller has gone");
         if self.on_cancel == OnCancel::Wait {
             clean_up(async move {
-                if let Ok(Err(panic)) = child.ended().await.map(|outcome| outcome.map(discard)) {
+                if let Ok(Err(panic)) = child
+                    .ended()
+                    .await
+                    .map(|outcome| outcome.map(|value| discard("a call through a portal", value)))
+                {
                     tracing::error!(%panic, "a call through a portal panicked after its caller was dropped");
                 }
             });
