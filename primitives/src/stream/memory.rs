@@ -5,6 +5,7 @@ mod capacity;
 mod error;
 mod many;
 mod permit;
+mod receiving;
 mod recv;
 mod send;
 mod standing;

@@ -1,10 +1,10 @@
 //! The receiving end, and what is awaited at it.
 
+use super::receiving::poll_slowly;
 use super::standing::Standing;
 use super::state::End;
 use super::turn::Turn;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
-use crate::standstill;
 use crate::waiting::Wakes;
 use core::fmt;
 use core::pin::Pin;
@@ -206,33 +206,4 @@ impl<T> fmt::Debug for Recv<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recv").field("turn", &self.turn).finish_non_exhaustive()
     }
-}
-
-/// One poll of a receive. A turn that is new and gets its item at once is left as it is.
-#[inline]
-pub(super) fn poll_recv<T>(
-    shared: &Shared<T>,
-    end: &End,
-    turn: &mut Turn,
-    cx: &mut Context<'_>,
-) -> Poll<Result<T, RecvError>> {
-    let begun = turn.begins();
-    if begun && let Some(item) = shared.recv_at_once(end) {
-        return Poll::Ready(Ok(item));
-    }
-    poll_slowly(shared, end, turn, begun, cx)
-}
-
-fn poll_slowly<T>(
-    shared: &Shared<T>,
-    end: &End,
-    turn: &mut Turn,
-    begun: bool,
-    cx: &mut Context<'_>,
-) -> Poll<Result<T, RecvError>> {
-    ready!(turn.poll_enter(begun, cx));
-    let will_wait = turn.is_new();
-    let received =
-        turn.ask(|seat| shared.visit(cx, will_wait, |state, visit| state.poll_recv(end, seat, visit)));
-    standstill::tell(received, || shared.wanted("an item"))
 }

@@ -4,7 +4,7 @@
 //! a reference to the end while it stands there is the only one who still can: polling the end as a stream
 //! takes a `&mut`. So its place in line goes to them, with the item that it may have been called for.
 
-use super::recv::poll_recv;
+use super::receiving::poll_recv;
 use super::state::End;
 use super::turn::Turn;
 use super::{RecvError, Shared};
