@@ -23,7 +23,7 @@ fn is_installed() -> bool {
     std::env::split_paths(&path).any(|folder| folder.join("escript").is_file())
 }
 
-/// Each restart walks the whole list of those before it, so that a large window takes minutes and no pairs are made.
+/// Each restart walks the whole list of those before it, so that a sample with a large window takes more than half a minute.
 const LARGEST_WINDOW: u64 = 1_000;
 
 pub(super) fn restarts(how: How, crashes: u64, siblings: usize) -> Option<Row> {
