@@ -69,7 +69,7 @@ impl ChildSpec {
     /// A child with the default policies. `start` is called for each incarnation, in the child's own
     /// task.
     ///
-    /// The child counts as ready as soon as it runs; see [`reports_ready`](Self::reports_ready).
+    /// The child counts as ready as soon as it is started; see [`reports_ready`](Self::reports_ready).
     pub fn new<F, Fut, E>(id: impl Into<Arc<str>>, mut start: F) -> Self
     where
         F: FnMut(ChildContext) -> Fut + Send + 'static,

@@ -57,9 +57,8 @@ fn spinner(released: &Arc<AtomicBool>, spins: &Arc<AtomicBool>) -> ChildSpec {
     let spec = ChildSpec::new("spinner", move |_| {
         let (released, spins) = (Arc::clone(&released), Arc::clone(&spins));
         async move {
-            // What a task wakes last runs after it on its thread, where no other thread can fetch it: here that is
-            // the supervisor, which was told that this child is ready.
-            tokio::task::yield_now().await;
+            // What a task wakes last runs after it on its thread, where no other thread can fetch it: the supervisor
+            // must not have been woken from here.
             spins.store(true, Relaxed);
             while !released.load(Relaxed) {
                 spin_loop();

@@ -145,7 +145,7 @@ fn a_shutdown_leaves_a_child_behind_that_does_not_yield_and_says_so() {
         let app = supervisor().build().unwrap();
         let (handle, began) = (app.handle(), Instant::now());
         let running = with_stuck_children(&undriven, app.run());
-        let start = handle.start_child(stubborn("x").shutdown(Shutdown::Abort));
+        let start = handle.start_child(stubborn("x").reports_ready().shutdown(Shutdown::Abort));
         let stop = async {
             sleep(ms(100)).await;
             handle.request_stop();
@@ -167,7 +167,7 @@ fn a_shutdown_leaves_a_child_behind_that_does_not_yield_and_says_so() {
 fn nothing_takes_the_place_of_a_child_that_does_not_yield() {
     let undriven = undriven();
     arbour::testing::block_on(async {
-        let stuck = stubborn("x").shutdown(Shutdown::Abort).start_timeout(ms(100));
+        let stuck = stubborn("x").reports_ready().shutdown(Shutdown::Abort).start_timeout(ms(100));
         let app = supervisor().build().unwrap();
         let handle = app.handle();
         let running = with_stuck_children(&undriven, app.run());

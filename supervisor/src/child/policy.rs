@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What each of them means, and its default, is said at the method of [`ChildSpec`](crate::ChildSpec) of that name.
 impl ChildPolicy {
-    /// Those of a plain child: the defaults, and it counts as ready as soon as it runs.
+    /// Those of a plain child: the defaults, and it counts as ready as soon as it is started.
     #[must_use]
     pub fn plain() -> Self {
         Self { reports_ready: false, ..Self::default() }

@@ -405,11 +405,15 @@ impl Driver {
         let run = Run {
             context: ChildContext { id, incarnation, slot, is_last, supervisor: self.handle.clone() },
             start,
-            reports_ready: known.policy().reports_ready,
         };
+        let says_so_itself = known.policy().reports_ready;
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
+        if !says_so_itself {
+            // Not from its task: there it would wake this one onto a thread that the child may never give back.
+            self.handle.ready(slot, incarnation, None);
+        }
     }
 
     fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {

@@ -18,7 +18,6 @@ use std::sync::{Arc, PoisonError};
 pub(super) struct Run {
     pub(super) context: ChildContext,
     pub(super) start: SharedStart,
-    pub(super) reports_ready: bool,
 }
 
 impl Run {
@@ -41,12 +40,9 @@ impl Run {
 
     /// Calls the user's closure, in the incarnation's own scope, and runs what it gives.
     async fn begin(self) -> Result<(), Failure> {
-        let Self { context, start, reports_ready } = self;
+        let Self { context, start } = self;
         let child = {
             let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
-            if !reports_ready {
-                context.ready();
-            }
             (start.start)(context)
         };
         child.await
