@@ -12,12 +12,15 @@ mod error;
 mod event;
 mod handle;
 mod health;
+mod inbox;
 mod info;
 mod inside;
 mod keeper;
 #[cfg(feature = "metrics")]
 mod meter;
 mod nested;
+mod outside;
+mod owned;
 mod reading;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -44,7 +47,9 @@ use crate::significance::AutoShutdown;
 use crate::strategy::{StopOrder, Strategy};
 use arbour_primitives::scope::{CancelScope, Ended, Observe, shield};
 use arbour_primitives::stream::{Capacity, ReceiveStream, memory_stream};
-use driver::{Driver, Inbox, Outside};
+use driver::Driver;
+use inbox::Inbox;
+use outside::Outside;
 use std::fmt;
 use std::sync::Arc;
 use telling::Teller;

@@ -3,134 +3,34 @@
 use super::error::SupervisorError;
 use super::event::Happened;
 use super::handle::SupervisorHandle;
-use super::inside::{Probe, Shows};
+use super::inbox::{Caller, Inbox};
+use super::inside::Probe;
 use super::keeper::Run;
-use super::nested::Nested;
+use super::outside::Outside;
+use super::owned::Owned;
 use super::snapshot::SupervisorSnapshot;
-use super::start_call::StartCall;
 use super::started::{ChildStart, StartInfo};
 use super::telling::{Offender, Teller};
-use crate::child::{ChildContext, ChildSpec, Judge, Start};
-use crate::directive::Directive;
-use crate::exit::{Exit, ExitKind};
+use crate::child::{ChildContext, ChildSpec};
+use crate::exit::ExitKind;
 use crate::failure::Failure;
 use crate::group::{TaskGroup, labelled_group};
 use crate::machine::{
-    Action, CallError, CallId, ChildId, ChildKind, ChildPolicy, Done, Event, Incarnation, Machine, Next,
-    Outcome, Report, Request, Slot, SlotKey, SlotState, What,
+    Action, CallError, CallId, ChildId, ChildKind, Done, Event, Incarnation, Machine, Next, Outcome, Report,
+    Request, Slot, SlotKey, SlotState, What,
 };
 use crate::panic::discard;
 use crate::restart::Restart;
 use crate::timeout::now;
-use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle, UntilCancelled, UntilStopping};
+use arbour_primitives::scope::{Cause, Kind, Label, ScopeHandle};
 use arbour_primitives::stream::ReceiveStream;
 use arbour_primitives::stream::futures::Recv;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::Poll;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// What the driver hears.
-pub(super) enum Inbox {
-    Ready {
-        slot: SlotKey,
-        incarnation: Incarnation,
-        info: Option<StartInfo>,
-    },
-    /// It wants its end to be taken for that of a start which had nothing to do.
-    Declines {
-        slot: SlotKey,
-        incarnation: Incarnation,
-    },
-    Exited {
-        slot: SlotKey,
-        incarnation: Incarnation,
-        exit: Exit<Failure>,
-        directive: Directive,
-    },
-    Start {
-        call: Box<StartCall>,
-        caller: Option<ScopeHandle>,
-    },
-    Call {
-        request: Request,
-        /// The scope in which it was made.
-        caller: Option<ScopeHandle>,
-        reply: oneshot::Sender<Result<(), CallError>>,
-    },
-    Snapshot(oneshot::Sender<Sight>),
-    /// A look at the machine by code of ours.
-    Look(Box<dyn FnOnce(&Machine) + Send>),
-    Stop {
-        deadline: Option<std::time::Instant>,
-    },
-}
-
-/// How the supervisor is, and where to look further: at which child, by its place among them.
-pub(super) type Sight = (SupervisorSnapshot, Vec<(usize, Probe)>);
-
-/// What a slot runs, called by its keepers, one at a time.
-pub(super) type SharedStart = Arc<Mutex<Startable>>;
-
-pub(super) struct Startable {
-    pub(super) id: ChildId,
-    pub(super) start: Start,
-    pub(super) judge: Option<Judge>,
-}
-
-impl Drop for Startable {
-    /// Whoever lets go of it last, a panic of what the closure owns is no panic of theirs.
-    fn drop(&mut self) {
-        let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
-        let owner = format_args!("child `{}`", self.id);
-        discard(owner, std::mem::replace(&mut self.start, spent));
-        discard(owner, self.judge.take());
-    }
-}
-
-/// What belongs to a slot.
-struct Owned {
-    id: ChildId,
-    policy: ChildPolicy,
-    /// `None` once it was released: the slot is free for good, and only told of.
-    start: Option<SharedStart>,
-    shows: Shows,
-}
-
-impl From<ChildSpec> for Owned {
-    fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { id, policy, start, judge, shows } = spec;
-        let startable = Startable { id: Arc::clone(&id), start, judge };
-        Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), shows }
-    }
-}
-
-/// Who waits for the answer to a call.
-enum Caller {
-    Plain(oneshot::Sender<Result<(), CallError>>),
-    Start(Box<StartCall>),
-}
-
-impl Caller {
-    /// To one who asked for no start it says only that it was done.
-    fn answer(self, start: ChildStart) {
-        match self {
-            // A caller that has gone does not want the answer.
-            Self::Plain(reply) => drop(reply.send(Ok(()))),
-            Self::Start(call) => call.start(start),
-        }
-    }
-
-    fn refuse(self, reason: CallError, failure: Option<Failure>) {
-        match self {
-            Self::Plain(reply) => drop(reply.send(Err(reason))),
-            Self::Start(call) => call.refuse(reason, failure),
-        }
-    }
-}
 
 /// What came with the event that is being handled, for those who are answered because of it.
 #[derive(Default)]
@@ -160,21 +60,6 @@ pub(super) struct Driver {
     ending: bool,
     outside: Outside,
     teller: Teller,
-}
-
-/// What the world outside wants of the supervisor; each is heard once.
-pub(super) struct Outside {
-    scope: ScopeHandle,
-    within: Nested,
-    cancelled: Option<UntilCancelled>,
-    stopping: Option<UntilStopping>,
-}
-
-impl Outside {
-    pub(super) fn new(scope: ScopeHandle, within: Nested) -> Self {
-        let (cancelled, stopping) = (Some(scope.cancelled()), Some(scope.stopping()));
-        Self { scope, within, cancelled, stopping }
-    }
 }
 
 impl Driver {
@@ -251,12 +136,8 @@ impl Driver {
         let mut received: Recv<'_, Inbox> = inbox.recv();
         let mut message = None;
         let event = poll_fn(|cx| {
-            if ready(&mut outside.cancelled, cx) {
-                let clean_up_until = outside.scope.clean_up_until();
-                return Poll::Ready(Some(Event::CancelAll { clean_up_until }));
-            }
-            if ready(&mut outside.stopping, cx) {
-                return Poll::Ready(Some(Event::Shutdown { deadline: outside.scope.drain_deadline() }));
+            if let Poll::Ready(wish) = outside.poll_wish(cx) {
+                return Poll::Ready(Some(wish));
             }
             if let Poll::Ready(Ok(arrived)) = Pin::new(&mut received).poll(cx) {
                 message = Some(arrived);
@@ -365,7 +246,7 @@ impl Driver {
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Ready => {
                 self.teller.all_ready(now());
-                self.outside.within.ready();
+                self.outside.all_ready();
             }
             Action::Finished(outcome) => return Some(outcome),
             Action::Report(report) => self.note(&report),
@@ -533,15 +414,6 @@ impl Driver {
         let owned = self.machine.slots().map(|slot| self.starts.get(&slot.key()));
         owned.enumerate().filter_map(|(at, owned)| Some((at, owned?.shows.probe()?))).collect()
     }
-}
-
-/// Polls something that happens once; afterwards it is gone.
-fn ready<F: Future<Output = ()> + Unpin>(once: &mut Option<F>, cx: &mut std::task::Context<'_>) -> bool {
-    let happened = once.as_mut().is_some_and(|future| Pin::new(future).poll(cx).is_ready());
-    if happened {
-        *once = None;
-    }
-    happened
 }
 
 fn rearm(timer: &mut Option<Pin<Box<Sleep>>>, deadline: Option<std::time::Instant>) {

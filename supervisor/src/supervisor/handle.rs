@@ -1,8 +1,8 @@
 //! What others may ask of a supervisor.
 
-use super::driver::{Inbox, Sight};
 use super::error::Refused;
 use super::event::SupervisionEvent;
+use super::inbox::{Inbox, Sight};
 use super::inside::{Probe, count};
 use super::snapshot::SupervisorSnapshot;
 use super::start_call::{StartAnswer, StartCall};

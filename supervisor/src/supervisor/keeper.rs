@@ -4,7 +4,7 @@
 //! have: only then does the keeper say that the slot is free.
 
 use super::NotePanic;
-use super::driver::{SharedStart, Startable};
+use super::owned::{SharedStart, Startable};
 use crate::child::ChildContext;
 use crate::directive::Directive;
 use crate::exit::Exit;
