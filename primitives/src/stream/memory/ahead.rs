@@ -14,8 +14,8 @@ impl<T> ReceiveStream<T> {
     /// This end as one that takes items ahead: all that are there, up to `limit` (0 counts as 1), with
     /// one look at the stream, to give them out one by one without another.
     ///
-    /// That makes a receive several times as cheap, and is for an end with work for itself alone, like
-    /// the mailbox of an actor. What was taken ahead has left the stream: there is room for as many
+    /// It pays where senders and receiver meet on several threads, and is for an end with work for itself
+    /// alone, like the mailbox of an actor. What was taken ahead has left the stream: there is room for as many
     /// more, so that together with `limit` the capacity says how many items there can be; other
     /// receivers do not get it, and [`force_send`](super::SendStream::force_send) does not displace it. A
     /// rendezvous has nothing to take ahead.
@@ -52,7 +52,8 @@ impl<T> ReceiveStream<T> {
 /// other receivers, if need be beyond the capacity; with none left it is dropped with the rest. Until it
 /// has come back for more, or has put back what it has, the end of the stream is told to nobody.
 ///
-/// It is a [`Stream`] as well, which ends where [`recv`](Self::recv) would give an error.
+/// It is a [`Stream`] as well, which ends where [`recv`](Self::recv) would give an error. A `next` that is
+/// dropped keeps its place in line until the end is dropped or receives in another way, which gives it up.
 pub struct ReadAhead<T> {
     /// Before the end that it was taken through: put back while that is still open.
     taken: Taken<T>,
@@ -70,7 +71,8 @@ impl<T> ReadAhead<T> {
     ///
     /// [`RecvError::EndOfStream`] when all items were taken and nobody can send any more;
     /// [`RecvError::Closed`] when this end was closed before it began to read ahead.
-    pub const fn recv(&mut self) -> RecvAhead<'_, T> {
+    pub fn recv(&mut self) -> RecvAhead<'_, T> {
+        self.taken.leave();
         RecvAhead { ahead: self, over: false }
     }
 
@@ -80,6 +82,7 @@ impl<T> ReadAhead<T> {
     ///
     /// [`TryRecvError::Empty`] when there is no item now, else as for [`recv`](Self::recv).
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.taken.leave();
         if let Some(item) = self.taken.ahead.items.pop_front() {
             return Ok(item);
         }
@@ -149,7 +152,7 @@ struct Taken<T> {
 }
 
 impl<T> Taken<T> {
-    /// Gives up the wait for more.
+    /// Gives up the wait for more: a future's that is dropped, or one that somebody left behind.
     #[inline]
     fn leave(&mut self) {
         self.turn.leave(|key| self.shared.forsake_receiver(key));

@@ -86,6 +86,31 @@ fn a_receive_that_was_leaked_leaves_its_place_to_the_end_it_was_of() {
 }
 
 #[test]
+fn what_came_for_a_next_that_was_dropped_is_there_for_a_try_and_for_a_receive() {
+    let (tx, rx) = memory_stream(4);
+    let mut ahead = rx.read_ahead(4);
+    drop(Task::waiting(ahead.next()));
+    tx.try_send('a').unwrap();
+    assert_eq!(ahead.try_recv(), Ok('a'));
+    drop(Task::waiting(ahead.next()));
+    tx.try_send('b').unwrap();
+    assert_eq!(now(ahead.recv()), Ok('b'));
+    check(&tx);
+}
+
+/// The end that was told to a wait which nobody polls any more is no end of what came later.
+#[test]
+fn a_receive_after_a_dropped_next_that_was_refused_asks_the_reopened_stream() {
+    let (tx, rx) = memory_stream(4);
+    let mut ahead = rx.read_ahead(4);
+    drop(Task::waiting(ahead.next()));
+    ahead.close();
+    ahead.reopen();
+    tx.try_send('a').unwrap();
+    assert_eq!(now(ahead.recv()), Ok('a'));
+}
+
+#[test]
 fn what_others_were_called_for_is_not_taken_ahead() {
     let (tx, rx) = memory_stream(4);
     let first = Task::waiting(rx.recv());
