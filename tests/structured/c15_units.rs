@@ -164,6 +164,31 @@ fn where_the_budget_of_tokio_is_spent_ours_are_held_back_within_32() {
     });
 }
 
+/// Its units may be used up by what it polls for others, which is never held back itself.
+#[test]
+fn a_stranger_that_a_body_polls_is_not_held_back_and_the_body_goes_on_after_it() {
+    one_thread().block_on(async {
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&polls);
+        let outcome = CancelScope::new().run(async move {
+            let set = tokio::task::LocalSet::new();
+            let mut awaits = Box::pin(async {
+                for _ in 0..1_000 {
+                    checkpoint_if_cancelled().await;
+                }
+            });
+            let stranger = set.spawn_local(poll_fn(move |cx| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                awaits.as_mut().poll(cx)
+            }));
+            set.run_until(stranger).await.unwrap();
+            checkpoint_if_cancelled().await;
+        });
+        outcome.await.unwrap();
+        assert_eq!(polls.load(Ordering::SeqCst), 1);
+    });
+}
+
 /// Each is polled whenever one of them may be ready. Did they take units, those in front would use up
 /// what the last ones need to begin, and the task would poll itself for ever.
 #[test]
