@@ -4,6 +4,7 @@
 //! is and how it stops is said there, in code, and not in generated text.
 #![forbid(unsafe_code)]
 
+mod actor;
 mod entry;
 mod options;
 
@@ -81,4 +82,10 @@ pub fn main(options: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
     Entry::Test.expand(options.into(), function.into()).into()
+}
+
+/// X.
+#[proc_macro_attribute]
+pub fn actor(options: TokenStream, block: TokenStream) -> TokenStream {
+    actor::expand(options.into(), block.into()).into()
 }
