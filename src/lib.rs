@@ -24,7 +24,7 @@ mod root;
 pub mod sync;
 pub mod testing;
 
-pub use arbour_macros::{main, test};
+pub use arbour_macros::{actor, main, test};
 pub use root::{Root, RootOutcome, Signal, run};
 
 pub use actor::{

@@ -5,6 +5,8 @@ mod crashing;
 mod draining;
 mod dropping;
 mod hooks;
+mod lines;
+mod macros;
 mod redelivering;
 mod slot;
 mod storm;

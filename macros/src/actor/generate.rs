@@ -1,6 +1,7 @@
 //! What is made of the block: one file per item.
 
 mod address;
+mod check;
 mod life;
 mod message;
 
@@ -8,6 +9,7 @@ use super::carried::Carried;
 use super::model::Model;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned;
 
 /// Everything that stands beside the block.
 pub(crate) fn all(model: &Model<'_>) -> TokenStream {
@@ -17,6 +19,7 @@ pub(crate) fn all(model: &Model<'_>) -> TokenStream {
         life::actor(model),
         address::of_tasks(model),
         address::of_threads(model),
+        check::messages(model),
     ];
     items.into_iter().flatten().collect()
 }
@@ -45,6 +48,11 @@ fn head_of_impl(model: &Model<'_>) -> TokenStream {
         .any(|carried| carried.deprecated.is_some());
     let deprecated = deprecated.then(|| quote!(#[allow(deprecated, reason = "only its users need to know")]));
     quote!(#(#conditions)* #(#lints)* #deprecated)
+}
+
+/// Generated code that is to blame on these tokens of the user's.
+fn at(blamed: &impl Spanned) -> Span {
+    Span::call_site().located_at(blamed.span())
 }
 
 /// A local name that no name of the user's can be mistaken for.

@@ -12,7 +12,7 @@ pub(crate) struct Hook<'a> {
     pub(crate) method: &'a Ident,
     pub(crate) is_async: bool,
     pub(crate) given: Vec<Given>,
-    pub(crate) ending: Ending,
+    pub(crate) ending: Ending<'a>,
     pub(crate) carried: Carried,
 }
 

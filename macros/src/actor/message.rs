@@ -23,21 +23,21 @@ pub(crate) struct Message<'a> {
 /// Who waits, and what becomes of the method's result.
 pub(crate) enum Kind<'a> {
     /// Nobody waits.
-    Tell(Ending),
+    Tell(Ending<'a>),
     /// The asker is sent what the method returns.
     Ask(&'a Type),
     /// The asker is sent `()` when the method has returned.
     Done,
     /// The asker is sent what the method, or whoever it hands the reply to, sends.
-    Deferred { reply: &'a Type, output: &'a Type, ending: Ending },
+    Deferred { reply: &'a Type, output: &'a Type, ending: Ending<'a> },
 }
 
 /// What a method that answers nobody returns.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Ending {
+#[derive(Clone, Copy)]
+pub(crate) enum Ending<'a> {
     Nothing,
     /// A result, whose error ends the incarnation.
-    Fallible,
+    Fallible(&'a Type),
 }
 
 impl<'a> Message<'a> {
@@ -77,6 +77,15 @@ impl<'a> Message<'a> {
             Kind::Done => Some((quote!(#root::Reply<()>), quote!(()))),
             Kind::Deferred { reply, output, .. } => Some((quote!(#reply), quote!(#output))),
         }
+    }
+
+    /// The types of what is sent, there and back.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Type> {
+        let answer = match self.kind {
+            Kind::Ask(output) | Kind::Deferred { output, .. } => Some(output),
+            Kind::Tell(_) | Kind::Done => None,
+        };
+        self.fields().map(|(_, ty)| ty).chain(answer)
     }
 
     /// Whether the sender waits for a reply.
@@ -188,10 +197,10 @@ pub(crate) fn result(signature: &Signature) -> Option<&Type> {
 }
 
 /// What a method returns that answers nobody: nothing, or a `Result<(), E>`.
-pub(crate) fn ending(result: Option<&Type>, why: &str) -> Result<Ending> {
+pub(crate) fn ending<'a>(result: Option<&'a Type>, why: &str) -> Result<Ending<'a>> {
     match result {
         None => Ok(Ending::Nothing),
-        Some(result) if is_result_of_unit(result) => Ok(Ending::Fallible),
+        Some(result) if is_result_of_unit(result) => Ok(Ending::Fallible(result)),
         Some(result) => Err(Error::new_spanned(result, why)),
     }
 }

@@ -62,9 +62,9 @@ impl Names {
         let actor = actor.unraw();
         let or = |option: &Option<Ident>, default: Ident| option.clone().unwrap_or(default);
         Self {
-            message: or(&options.message, format_ident!("{actor}Message")),
-            address: or(&options.address, format_ident!("{actor}Address")),
-            blocking: or(&options.blocking, format_ident!("{actor}Blocking")),
+            message: or(&options.message, format_ident!("{}Message", actor)),
+            address: or(&options.address, format_ident!("{}Address", actor)),
+            blocking: or(&options.blocking, format_ident!("{}Blocking", actor)),
             actor,
         }
     }

@@ -24,6 +24,7 @@ fn item(file: &File, begins: &str) -> String {
             Item::Enum(item) => item.attrs.clear(),
             Item::Trait(item) => item.attrs.clear(),
             Item::Impl(item) => item.attrs.clear(),
+            Item::Const(item) => item.attrs.clear(),
             other => panic!("an item that nobody asked for: {}", other.to_token_stream()),
         }
         item.to_token_stream().to_string()
@@ -271,6 +272,7 @@ fn the_widest_of_the_visibilities_of_the_messages_is_that_of_all() {
         )),
         ""
     );
+    assert_eq!(visible(quote!()), "pub");
 }
 
 #[test]

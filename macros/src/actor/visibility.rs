@@ -1,13 +1,13 @@
 //! Which of several visibilities reaches furthest.
 
-use syn::Visibility;
+use syn::{Visibility, parse_quote};
 
-/// The one that reaches furthest, the first among equals; private when there is none.
+/// The one that reaches furthest, the first among equals. Where there is none, nothing can be reached, and it is public.
 pub(crate) fn widest<'a>(all: impl IntoIterator<Item = &'a Visibility>) -> Visibility {
     let further = |widest: &'a Visibility, next: &'a Visibility| {
         if reach(next) > reach(widest) { next } else { widest }
     };
-    all.into_iter().reduce(further).cloned().unwrap_or(Visibility::Inherited)
+    all.into_iter().reduce(further).cloned().unwrap_or_else(|| parse_quote!(pub))
 }
 
 fn reach(visibility: &Visibility) -> u8 {

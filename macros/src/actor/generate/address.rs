@@ -1,11 +1,11 @@
 //! The methods of addresses: a trait for those of tasks, and one for those of threads.
 
-use super::{head, head_of_impl};
+use super::{at, head, head_of_impl};
 use crate::actor::message::Message;
 use crate::actor::model::Model;
 use crate::actor::owned::written;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 /// Who holds the address.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,7 +82,9 @@ fn signature(model: &Model<'_>, holder: Holder, message: &Message<'_>) -> TokenS
     });
     let outcome = outcome(model, message);
     let returned = match holder {
-        Holder::Task => quote!(impl ::core::future::Future<Output = #outcome> + ::core::marker::Send),
+        Holder::Task => quote_spanned! {
+            at(method)=> impl ::core::future::Future<Output = #outcome> + ::core::marker::Send
+        },
         Holder::Thread => outcome,
     };
     quote!(fn #method(&self #(, #parameters)*) -> #returned)
@@ -103,13 +105,13 @@ fn outcome(model: &Model<'_>, message: &Message<'_>) -> TokenStream {
 }
 
 fn sent(model: &Model<'_>, message: &Message<'_>) -> TokenStream {
-    let (name, variant) = (&model.names.message, &message.variant);
+    let (name, variant, here) = (&model.names.message, &message.variant, at(message.method));
     let fields: Vec<_> = message.fields().map(|(name, _)| quote!(#name,)).collect();
     match message.is_asked() {
         true => {
             let reply = super::local("way_back");
-            quote!(self.ask(move |#reply| #name::#variant { #(#fields)* reply: #reply }))
+            quote_spanned!(here=> self.ask(move |#reply| #name::#variant { #(#fields)* reply: #reply }))
         }
-        false => quote!(self.tell(#name::#variant { #(#fields)* })),
+        false => quote_spanned!(here=> self.tell(#name::#variant { #(#fields)* })),
     }
 }

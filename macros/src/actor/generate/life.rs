@@ -1,14 +1,14 @@
 //! The trait: how the actor handles each message, and its hooks.
 
 use super::message::by_variant;
-use super::{head_of_impl, local};
+use super::{at, head_of_impl, local};
 use crate::actor::hook::{Given, Hook};
 use crate::actor::mark::Hook as Which;
 use crate::actor::message::{Ending, Kind, Message};
 use crate::actor::model::Model;
 use crate::actor::parameter::Parameter;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 pub(super) fn actor(model: &Model<'_>) -> TokenStream {
@@ -16,11 +16,14 @@ pub(super) fn actor(model: &Model<'_>) -> TokenStream {
     let (head, message) = (head_of_impl(model), &names.message);
     let (bounded, generics, clause) = generics.split_for_impl();
     let (handle, kind) = (handle(model), kind(model));
+    // What is wrong with the message as a whole, as one that is private or cannot be sent, is told at the actor's name.
+    let here = at(&names.actor);
+    let its_message = quote_spanned!(here=> type Message = #message #generics;);
     let hooks = hooks.iter().map(|made| hook(model, made));
     quote! {
         #head
         impl #bounded #root::Actor for #self_type #clause {
-            type Message = #message #generics;
+            #its_message
             #handle
             #kind
             #(#hooks)*
@@ -85,10 +88,11 @@ fn awaited(call: TokenStream, is_async: bool) -> TokenStream {
     if is_async { quote!(#call.await) } else { call }
 }
 
-fn ended(ending: Ending, call: &TokenStream) -> TokenStream {
+/// An error that is no failure is told at the type that was written.
+fn ended(ending: Ending<'_>, call: &TokenStream) -> TokenStream {
     match ending {
         Ending::Nothing => quote!(#call;),
-        Ending::Fallible => quote!(#call?;),
+        Ending::Fallible(result) => quote_spanned!(at(result)=> #call?;),
     }
 }
 
