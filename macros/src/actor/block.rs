@@ -115,6 +115,20 @@ impl Function {
         signature
     }
 
+    /// Leave for what the attribute asks of a method, and a lint would have otherwise.
+    fn allowed(&self) -> TokenStream {
+        let widened = self.is_widened().then(|| {
+            quote! {
+                #[allow(clippy::needless_pass_by_ref_mut, reason = "`#[arbour::actor]` has made it of `&self`")]
+            }
+        });
+        let takes_values = self.is_of_the_actor() && self.signature.inputs.len() > 1;
+        let values = takes_values.then(
+            || quote!(#[allow(clippy::needless_pass_by_value, reason = "a message owns what it carries")]),
+        );
+        quote!(#widened #values)
+    }
+
     fn is_widened(&self) -> bool {
         let shared = matches!(
             self.signature.receiver(),
@@ -146,12 +160,7 @@ impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { attributes, visibility, body, .. } = self;
         let attributes = attributes.iter().filter(|attribute| !mark::is_mark(attribute));
-        let signature = self.compiled();
-        let widened = self.is_widened().then(|| {
-            quote! {
-                #[allow(clippy::needless_pass_by_ref_mut, reason = "`#[arbour::actor]` has made it of `&self`")]
-            }
-        });
-        tokens.append_all(quote!(#(#attributes)* #widened #visibility #signature #body));
+        let (signature, allowed) = (self.compiled(), self.allowed());
+        tokens.append_all(quote!(#(#attributes)* #allowed #visibility #signature #body));
     }
 }

@@ -7,8 +7,29 @@ use syn::{Error, Result};
 /// What every address can do by itself: a method of the same name in a trait would never be called.
 ///
 /// A test compares this with the addresses of the crate above.
-pub(super) const OF_EVERY_ADDRESS: &[&str] =
-    &["ask", "clone", "mailbox", "name", "tell", "to_owned", "try_tell"];
+pub(super) const OF_EVERY_ADDRESS: &[&str] = &[
+    "address",
+    "ask",
+    "ask_within",
+    "blocking",
+    "clone",
+    "downgrade",
+    "ended",
+    "forward",
+    "is_closed",
+    "is_same",
+    "mailbox",
+    "mailbox_policy",
+    "monitor",
+    "name",
+    "recipient",
+    "request",
+    "status",
+    "stop",
+    "tell",
+    "to_owned",
+    "try_tell",
+];
 
 /// The variant of a method: `add_all` becomes `AddAll`.
 pub(crate) fn variant(method: &Ident) -> Result<Ident> {

@@ -73,6 +73,7 @@ fn the_block_stays_and_a_shared_receiver_of_an_async_method_becomes_an_exclusive
         &quote! {
             impl Counter {
                 /// Adds.
+                #[allow(clippy::needless_pass_by_value, reason = "a message owns what it carries")]
                 async fn add(&mut self, n: u64) { self.total += n }
                 #[allow(clippy::needless_pass_by_ref_mut, reason = "`#[arbour::actor]` has made it of `&self`")]
                 async fn total(&mut self) -> u64 { self.total }
@@ -357,6 +358,7 @@ fn attributes_go_where_they_have_a_meaning() {
             #[expect(clippy::many_single_char_names)]
             #[must_use]
             #[tracing::instrument]
+            #[allow(clippy::needless_pass_by_value, reason = "a message owns what it carries")]
             async fn add
         },
     );
