@@ -81,7 +81,7 @@ impl Puppet {
         Self { journal: journal.clone(), kept: Vec::new() }
     }
 
-    fn note(&self, what: &str, cx: &Context) {
+    fn note(&self, what: &str, cx: &Context<Self>) {
         match cx.attempt() {
             1 => self.journal.note(what),
             attempt => self.journal.note(format!("{what} again {attempt}")),
@@ -92,7 +92,7 @@ impl Puppet {
 impl Actor for Puppet {
     type Message = Message;
 
-    async fn handle(&mut self, message: Message, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Message, cx: &mut Context<Self>) -> Result<(), Failure> {
         match message {
             Message::Note(n) => self.note(&n.to_string(), cx),
             Message::Slow(n, time) => {

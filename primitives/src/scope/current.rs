@@ -134,6 +134,12 @@ pub(super) fn admits() -> bool {
     SLOT.try_with(admits).unwrap_or(true)
 }
 
+/// Whether the current node has any of these bits.
+#[inline]
+pub(super) fn has_any(bits: u32) -> bool {
+    SLOT.try_with(|slot| slot.visible().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)
+}
+
 /// Takes the unit of an await whose runtime has been charged.
 pub(super) fn take_unit() {
     with(|current| current.is_some_and(|(_, slot)| slot.take_unit()));

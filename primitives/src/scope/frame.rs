@@ -27,7 +27,7 @@ pub(super) use plan::Plan;
 use super::after::{self, After};
 use super::cause::{Cancelled, Cause};
 use super::current::{self, Place, Ring};
-use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
+use super::node::{ABORT, CANCELLED, DELIVER, DRAIN, MAIL, NUDGED, Node, REARM};
 use super::tree::{self, Link, NIL};
 use super::{gate, report, runtime};
 use core::any::Any;
@@ -404,7 +404,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     /// Nobody was woken before that, so it looks again. One that is cancelled polls once more in any
     /// case: the cancellation it saw may have been lifted and renewed, or what held it let go.
     fn stay(&mut self, seen: u32, cx: &Context<'_>) {
-        const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM;
+        const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM | DRAIN | NUDGED;
         if !*self.registered {
             self.register(cx);
             let now = self.word();

@@ -30,6 +30,8 @@ pub(super) const DRAIN: u32 = 1 << 4;
 pub(super) const REARM: u32 = 1 << 5;
 /// The clean-up budget is over: clean-up is dropped, and refused from now on.
 pub(super) const OVER: u32 = 1 << 6;
+/// Whoever polls this node is to look at something that is not in the tree.
+pub(super) const NUDGED: u32 = 1 << 7;
 /// One step of the cancellation count, kept in the upper bits: a late wake-up of an earlier
 /// cancellation must not set [`DELIVER`] for a later one.
 pub(super) const EPOCH: u32 = 1 << 8;
