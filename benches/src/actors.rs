@@ -2,6 +2,8 @@
 
 mod actix;
 mod arbour;
+#[cfg(test)]
+mod guarantees;
 mod kameo;
 mod latch;
 mod ractor;
