@@ -91,11 +91,7 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         match polled {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
             Err(payload) => self.panicked(payload, cx),
-            Ok(Poll::Pending) => {
-                let began_cancelled =
-                    around.began_cancelled() || crate::loom::fault("scope_lazy_drops_too_soon");
-                self.pend(if began_cancelled { word } else { 0 }, cx)
-            }
+            Ok(Poll::Pending) => self.pend(if around.began_cancelled() { word } else { 0 }, cx),
         }
     }
 

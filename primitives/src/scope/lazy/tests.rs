@@ -60,7 +60,8 @@ async fn turn() {
 
 /// Polls once; the future has to wait.
 async fn begin<F: Future>(future: &mut Pin<Box<F>>) {
-    poll_fn(|cx| Poll::Ready(assert!(future.as_mut().poll(cx).is_pending()))).await;
+    let waits = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending()));
+    assert!(waits.await, "it has to wait");
 }
 
 fn current() -> ScopeHandle {
@@ -374,15 +375,15 @@ fn it_is_one_scope_however_often_it_is_asked_for() {
 
 #[test]
 fn a_child_ends_before_it_does() {
-    let child: Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()>>>>>> = Arc::default();
+    let child = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&child);
     let (mut task, _around) = inside(lazily(async move {
         let seat = current().seat().expect("it takes children");
-        *slot.lock().unwrap() = Some(Box::pin(async move { drop(seat.child(async {}, ()).await) }));
+        *slot.lock().unwrap() = Some(seat.child(async {}, ()));
     }));
     assert!(task.poll().is_pending(), "its child has not ended");
     assert!(task.poll().is_pending(), "its child has not ended");
-    now(child.lock().unwrap().take().expect("it was spawned"));
+    drop(now(child.lock().unwrap().take().expect("it was spawned")));
     assert!(task.wakes() > 0, "the end of the last child wakes it");
     assert!(matches!(task.finish(), Ok(Ok(()))));
 }
