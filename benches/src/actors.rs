@@ -4,6 +4,7 @@ mod actix;
 mod arbour;
 #[cfg(test)]
 mod guarantees;
+mod home;
 mod kameo;
 mod latch;
 mod ractor;

@@ -1,13 +1,11 @@
 //! Arbour's rows: the plain trait, bounded mailboxes of the default size, with and without a supervisor.
 
-mod home;
-
+use super::home::{Home, Life, MAILBOX};
 use super::latch::{Latch, UntilDropped};
 use super::row::Play;
 use super::scenario::{CROWD, HOPS, Lots, NUMBERS, PINGS, PRODUCERS, RING, Scenario, TRIPS, sum};
 use super::script::Script;
 use arbour::{Actor, Address, Context, Failure, Reply};
-use home::{Home, Life, MAILBOX};
 use std::sync::Arc;
 
 pub(super) fn unsupervised(scenario: Scenario) -> Play {

@@ -89,3 +89,42 @@ impl fmt::Debug for Play {
         f.debug_struct("Play").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn what_is_around_the_play_sees_the_actors_stand_and_the_play_end() {
+        let stands = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&stands);
+        let step = move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+        };
+        let play = Play::in_tasks("counting", move |script| {
+            let step = step.clone();
+            async move {
+                step();
+                script.play(async { step() }).await;
+                step();
+            }
+        });
+        let now = || stands.load(Ordering::Relaxed);
+        play.perform(&mut |play| {
+            assert_eq!(now(), 1);
+            play();
+            assert_eq!(now(), 2);
+        });
+        assert_eq!(now(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "no system panics")]
+    fn a_system_that_panics_in_its_play_is_not_waited_for() {
+        let play = Play::in_tasks("panicking", async |script: Arc<Script>| {
+            script.play(async { panic!("as told") }).await;
+        });
+        play.perform(&mut |play| play());
+    }
+}
