@@ -8,13 +8,13 @@ use super::slot::Slot;
 use super::timers::Interval;
 use super::weak::WeakAddress;
 use crate::stream::TrySendError;
-use crate::{Failure, TaskGroup, TaskHandle};
+use crate::{Failure, ScopeHandle, TaskGroup, TaskHandle};
 use futures::future::join;
 use futures::{Stream, StreamExt};
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What an actor knows of itself, and of the message it handles; what it can have done while it lives.
@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 /// Timers and tasks belong to the incarnation: they end with it.
 pub struct Context<A: Actor> {
     pub(super) slot: Arc<Slot<A::Message>>,
-    pub(super) agenda: Option<Box<Agenda<A::Message>>>,
+    /// Behind a lock that nobody waits for: so a context may be looked at across awaits, whatever its messages are.
+    agenda: Option<Box<Mutex<Agenda<A::Message>>>>,
     incarnation: u64,
     pub(super) ending: bool,
     /// Whether a message is being handled: the one that the rest is about.
@@ -96,6 +97,17 @@ impl<A: Actor> Context<A> {
     #[must_use]
     pub fn asker_deadline(&self) -> Option<Instant> {
         self.witness.as_ref()?.deadline()
+    }
+
+    /// The scope of this incarnation. Each message has one inside of it, which is the
+    /// [current](ScopeHandle::current) one in its handler.
+    ///
+    /// # Panics
+    ///
+    /// Never: whoever has a context runs in an incarnation.
+    #[must_use]
+    pub fn scope(&self) -> ScopeHandle {
+        self.slot.scope().expect("whoever has a context runs in an incarnation")
     }
 
     /// Ends the actor after this message; that is a normal end. What is queued stays in the mailbox.
@@ -250,13 +262,13 @@ impl<A: Actor> Context<A> {
 
     /// Cancels a timer or an interval: says how long it still had, or `None` if it had been handled or never was.
     pub fn cancel_timer(&mut self, key: &str) -> Option<Duration> {
-        self.agenda.as_mut()?.cancel(key)
+        self.set_agenda()?.cancel(key)
     }
 
     /// How long it is until this timer's next message, if there is such a timer.
     #[must_use]
     pub fn timer_left(&self, key: &str) -> Option<Duration> {
-        self.agenda.as_ref()?.left(key)
+        lock(self.agenda.as_ref()?).left(key)
     }
 
     /// Has `message` handled, once, if no other comes for so long. Whatever is handled before calls it off, and so does
@@ -267,11 +279,19 @@ impl<A: Actor> Context<A> {
 
     /// Calls off [`when_idle`](Self::when_idle); says whether there was something to call off.
     pub fn cancel_idle(&mut self) -> bool {
-        self.agenda.as_mut().is_some_and(|agenda| agenda.cancel_idle())
+        self.set_agenda().is_some_and(Agenda::cancel_idle)
     }
 
     fn agenda(&mut self) -> &mut Agenda<A::Message> {
-        self.agenda.get_or_insert_with(|| Box::new(Agenda::new()))
+        let agenda = self.agenda.get_or_insert_with(|| Box::new(Mutex::new(Agenda::new())));
+        agenda.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it has set itself to do, if it ever did.
+    #[inline]
+    pub(super) fn set_agenda(&mut self) -> Option<&mut Agenda<A::Message>> {
+        let agenda = self.agenda.as_mut()?;
+        Some(agenda.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A message is given to its handler. Says whether somebody still wants it.
@@ -317,6 +337,10 @@ impl<A: Actor> Context<A> {
     pub(super) fn span(&self) -> Option<&tracing::Span> {
         self.witness.as_ref()?.span()
     }
+}
+
+fn lock<M>(agenda: &Mutex<Agenda<M>>) -> MutexGuard<'_, Agenda<M>> {
+    agenda.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<A: Actor> Drop for Context<A> {

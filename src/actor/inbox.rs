@@ -1,6 +1,7 @@
 //! The receiving side of an actor: its mailbox, and where the next message comes from.
 
 use super::Actor;
+use super::agenda::Agenda;
 use super::context::Context;
 use super::envelope::{Envelope, Fate, Witness};
 use super::mailbox::{OnRestart, Undelivered};
@@ -135,17 +136,17 @@ pub(super) async fn next<A: Actor>(
         }
         inbox.slot.poll_own_tells(poll);
         loop {
-            if let Some(message) = cx.agenda.as_mut().and_then(|agenda| agenda.due()) {
+            if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
                 return Poll::Ready(Next::Message(Taken::own(message)));
             }
             if let Poll::Ready(received) = Pin::new(&mut recv).poll(poll) {
                 let Ok(envelope) = received else { return Poll::Ready(Next::Ended) };
-                if let Some(agenda) = &mut cx.agenda {
+                if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
                 }
                 return Poll::Ready(Next::Message(Taken::first(envelope)));
             }
-            let Some(agenda) = &mut cx.agenda else { return Poll::Pending };
+            let Some(agenda) = cx.set_agenda() else { return Poll::Pending };
             if let Some(message) = agenda.due_after_all() {
                 return Poll::Ready(Next::Message(Taken::own(message)));
             }

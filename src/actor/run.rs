@@ -8,6 +8,7 @@ use super::own::Polled;
 use super::slot::Home;
 use super::status::{ActorStatus, describe};
 use crate::{Cause, Failure, ScopeHandle};
+use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
@@ -103,21 +104,24 @@ async fn handle<A: Actor>(
     }
     inbox.note_taken(cx.sequence());
     let outcome = match cx.span() {
-        None => beside(inbox, actor.handle(message, cx)).await,
+        None => beside(inbox, lazily(actor.handle(message, cx))).await,
         Some(sender) => {
             let span = tracing::debug_span!("message", actor = cx.name(), kind = cx.kind());
             span.follows_from(sender);
-            beside(inbox, actor.handle(message, cx)).instrument(span).await
+            beside(inbox, lazily(actor.handle(message, cx))).instrument(span).await
         }
     };
-    match &outcome {
-        Ok(()) => cx.handled(Fate::Handled),
-        Err(failure) => {
-            report_crash(actor, cx, failure);
+    match outcome {
+        Ok(Ok(())) => cx.handled(Fate::Handled),
+        // Its body was cancelled, not the actor.
+        Err(_) => cx.handled(Fate::Stopped),
+        Ok(Err(failure)) => {
+            report_crash(actor, cx, &failure);
             cx.handled(Fate::Crashed);
+            return Err(failure);
         }
     }
-    outcome
+    Ok(())
 }
 
 fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {

@@ -299,6 +299,14 @@ impl<M> Slot<M> {
         life.extra().group.get_or_insert_with(|| TaskGroup::within(scope, around)).clone()
     }
 
+    /// The scope of the incarnation that runs.
+    pub(super) fn scope(&self) -> Option<ScopeHandle> {
+        match &self.life().stage {
+            Stage::Running { scope, .. } => Some(scope.clone()),
+            Stage::Vacant(_) | Stage::Over(_) => None,
+        }
+    }
+
     /// Asks how the actor is; the answer comes between two messages.
     pub(super) fn ask_how(&self, reply: Reply<ActorStatus>) -> Result<(), Reply<ActorStatus>> {
         let mut life = self.life();

@@ -2,8 +2,7 @@
 
 use crate::support::{Journal, ms, settle, supervised};
 use arbour::{
-    Actor, ActorSpec, ChildSpec, Context, Failure, ScopeHandle, StopReason, Supervisor, spawn_actor,
-    task_group,
+    Actor, ActorSpec, ChildSpec, Context, Failure, StopReason, Supervisor, spawn_actor, task_group,
 };
 use tokio::time::sleep;
 
@@ -40,7 +39,7 @@ impl Actor for Hooked {
             Message::Fail => return Err(Failure::message("as told")),
             Message::Panic => panic!("as told"),
             Message::Cancel => {
-                ScopeHandle::current().unwrap().cancel("somebody");
+                cx.scope().cancel("somebody");
                 std::future::pending::<()>().await;
             }
             Message::Stop => cx.stop(),

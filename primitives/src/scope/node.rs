@@ -70,6 +70,11 @@ impl Tag {
         Node { tag: self }
     }
 
+    /// The node that was put away [as this tag](Node::into_tag).
+    pub(super) fn take_back(&'static self) -> Node {
+        Node { tag: self }
+    }
+
     /// The record has ended and is counted no more; whether that leaves no node.
     pub(super) fn release_record(&self) -> bool {
         self.release()
@@ -150,6 +155,13 @@ pub(crate) struct Node {
 impl Node {
     pub(super) fn tag(&self) -> &'static Tag {
         self.tag
+    }
+
+    /// Puts this node away, still counted, where nothing that has to be dropped can lie.
+    pub(super) fn into_tag(self) -> &'static Tag {
+        let tag = self.tag;
+        mem::forget(self);
+        tag
     }
 
     /// Whether this is the only node of a record that has not ended. Under the tree's lock that
