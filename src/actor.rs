@@ -6,23 +6,45 @@
 //! with the mailbox where the last one stopped.
 
 mod address;
+mod agenda;
+mod blocking;
 mod context;
+mod envelope;
 mod error;
+mod inbox;
 mod mailbox;
+mod many;
+mod monitor;
+mod own;
+mod recipient;
 mod redelivery;
 mod reply;
 mod run;
+mod slot;
 mod spec;
+mod status;
+mod timers;
+mod weak;
 
-pub use address::Address;
+pub use address::{Address, StopError};
+pub use blocking::BlockingAddress;
 pub use context::Context;
-pub use error::{AskError, TellError, TryTellError};
+pub use error::{AskError, Circle, Progress, TellError};
+pub use mailbox::{Mailbox, OnRestart, Overflow, Undelivered};
+pub use many::{AskMany, NoQuorum, ask_many};
+pub use monitor::{Down, Monitor};
+pub use recipient::Recipient;
 pub use redelivery::Redelivery;
-pub use reply::Reply;
-pub use run::spawn_actor;
-pub use spec::ActorSpec;
+pub use reply::{PendingReply, Reply};
+pub use run::StopReason;
+pub use spec::{ActorSpec, spawn_actor};
+pub use status::ActorStatus;
+pub use timers::{Interval, MissedTicks};
+pub use weak::WeakAddress;
 
 use crate::Failure;
+use std::any::type_name;
+use std::fmt;
 
 /// A value that handles messages, one at a time.
 ///
@@ -50,7 +72,7 @@ use crate::Failure;
 /// impl Actor for Counter {
 ///     type Message = Message;
 ///
-///     async fn handle(&mut self, message: Message, _: &mut Context) -> Result<(), Failure> {
+///     async fn handle(&mut self, message: Message, _: &mut Context<Self>) -> Result<(), Failure> {
 ///         match message {
 ///             Message::Add(n) => self.total += n,
 ///             Message::Total(reply) => reply.send(self.total),
@@ -81,20 +103,47 @@ pub trait Actor: Sized + Send + 'static {
     fn handle(
         &mut self,
         message: Self::Message,
-        cx: &mut Context,
+        cx: &mut Context<Self>,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Runs before the first message; the actor is ready when it has returned. An error, or a panic,
     /// is a failed start. Default: nothing.
-    fn started(&mut self, cx: &mut Context) -> impl Future<Output = Result<(), Failure>> + Send {
+    fn started(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), Failure>> + Send {
         let _ = cx;
         async { Ok(()) }
     }
 
-    /// Runs after the last message, when the actor ends by itself or was drained; not after a failure
-    /// and not when it is cancelled. Default: nothing.
-    fn stopped(&mut self, cx: &mut Context) -> impl Future<Output = Result<(), Failure>> + Send {
+    /// Runs between two messages when the actor is asked to stop: from then on new messages are refused, and what is
+    /// queued is handled. Default: nothing.
+    fn stopping(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), Failure>> + Send {
         let _ = cx;
         async { Ok(()) }
+    }
+
+    /// Runs at the end, for whichever reason, but after a panic or a cancellation: what must be done then too is
+    /// [deferred](crate::defer). An error is the actor's exit, unless it had failed before. Default: nothing.
+    fn stopped(
+        &mut self,
+        why: StopReason,
+        cx: &mut Context<Self>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        let _ = (why, cx);
+        async { Ok(()) }
+    }
+
+    /// What a message is called in reports. Default: the name of the message's type.
+    #[must_use]
+    fn kind(message: &Self::Message) -> &'static str {
+        let _ = message;
+        type_name::<Self::Message>()
+    }
+
+    /// Describes the state, for reports of crashes and for [`Address::status`]. Default: the name of the actor's type.
+    ///
+    /// # Errors
+    ///
+    /// Those of the formatter.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(type_name::<Self>())
     }
 }

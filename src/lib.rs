@@ -28,7 +28,10 @@ pub use arbour_macros::{actor, main, test};
 pub use root::{Root, RootOutcome, Signal, run};
 
 pub use actor::{
-    Actor, ActorSpec, Address, AskError, Context, Redelivery, Reply, TellError, TryTellError, spawn_actor,
+    Actor, ActorSpec, ActorStatus, Address, AskError, AskMany, BlockingAddress, Circle, Context, Down,
+    Interval, Mailbox, MissedTicks, Monitor, NoQuorum, OnRestart, Overflow, PendingReply, Progress,
+    Recipient, Redelivery, Reply, StopError, StopReason, TellError, Undelivered, WeakAddress, ask_many,
+    spawn_actor,
 };
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,

@@ -63,7 +63,7 @@ struct Crasher {
 impl Actor for Crasher {
     type Message = u64;
 
-    async fn started(&mut self, cx: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, cx: &mut Context<Self>) -> Result<(), Failure> {
         let finalized = Arc::clone(&self.finalized);
         defer(async move {
             tokio::task::yield_now().await;
@@ -75,7 +75,7 @@ impl Actor for Crasher {
         Ok(())
     }
 
-    async fn handle(&mut self, number: u64, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, number: u64, cx: &mut Context<Self>) -> Result<(), Failure> {
         assert_eq!(number, cx.incarnation(), "no message is lost or doubled");
         match cx.incarnation() {
             last if last > RESTARTS => Ok(()),

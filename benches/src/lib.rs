@@ -3,6 +3,7 @@
 //! How we measure, and how to read it, is told in `README.md`.
 #![forbid(unsafe_code)]
 
+pub mod actors;
 pub mod faults;
 pub mod harness;
 pub mod heap;

@@ -1,6 +1,7 @@
 //! The runtimes that every scenario runs on.
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
 /// How many threads run tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,5 +62,19 @@ impl Started {
     {
         let task = self.runtime.spawn(future);
         self.runtime.block_on(task).expect("the work of a bench does not panic")
+    }
+
+    /// Runs a future on the calling thread, as one of the tasks that live there.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the future.
+    pub fn run_beside<F>(&self, tasks: &LocalSet, future: F) -> F::Output
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let task = tasks.spawn_local(future);
+        tasks.block_on(&self.runtime, task).expect("the work of a bench does not panic")
     }
 }

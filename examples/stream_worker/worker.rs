@@ -71,7 +71,7 @@ impl Worker {
     }
 
     /// The crash that is due now: only at the first delivery, or no record would ever get through.
-    fn crash(&self, cx: &Context) -> Option<Crash> {
+    fn crash(&self, cx: &Context<Self>) -> Option<Crash> {
         if cx.attempt() > 1 {
             return None;
         }
@@ -82,7 +82,7 @@ impl Worker {
 impl Actor for Worker {
     type Message = Message;
 
-    async fn handle(&mut self, message: Message, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Message, cx: &mut Context<Self>) -> Result<(), Failure> {
         let (key, value) = match message {
             Message::Record { key, value } => (key, value),
             Message::Flush(reply) => {

@@ -5,6 +5,7 @@
 //! await, so any future takes part, nothing can swallow it, and nobody's error type needs a variant
 //! for it.
 //!
+//! - [`lazily`] is a scope that costs next to nothing until its body asks for it.
 //! - [`shield`] finishes a section even in a cancelled scope; [`catch_cancel`] reacts in place.
 //! - [`defer`] runs a future after the body and its children; [`clean_up`] starts one at once,
 //!   beside the body. Both are shielded, and the scope cannot end before they have.
@@ -34,6 +35,7 @@ mod frame;
 mod gate;
 mod handle;
 mod label;
+mod lazy;
 mod mail;
 #[cfg(test)]
 mod models;
@@ -64,11 +66,12 @@ pub use frame::{Ended, Observe, Payload};
 pub use gate::Gate;
 pub use handle::ScopeHandle;
 pub use label::{Kind, Label};
+pub use lazy::{Lazily, lazily};
 pub use run::{CancelScope, Scope};
 pub use runtime::BoxFuture;
 pub use shield::{Shield, shield};
 pub use survey::{Sight, Stage, survey};
-pub use wait::{UntilCancelled, UntilStopping, cancelled, stopping};
+pub use wait::{UntilCancelled, UntilStopping, cancelled, is_stopping, stopping, take_nudge};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

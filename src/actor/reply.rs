@@ -1,118 +1,201 @@
-//! The reply to an ask: sent once, or dropped with a reason.
+//! The reply to an ask: sent once, or dropped with a reason; and the wait for it.
 
-use super::error::AskError;
+use super::envelope::{Companion, Fate, Sender, Witness};
+use super::error::{AskError, Progress};
+use arbour_primitives::scope::Gate;
+use arbour_primitives::standstill;
+use arbour_primitives::sync::PromiseCell;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
-type Answer<R> = oneshot::Sender<Result<R, AskError>>;
-
-/// The way back to an asker, part of the message. It may be kept and answered later, or elsewhere.
+/// The way back to an asker, part of the message. It may be kept and answered later, or passed on.
 ///
 /// Clones are one reply: the first answer counts. They let a message with a reply be redelivered.
 pub struct Reply<R> {
-    cell: Arc<Cell<R>>,
+    request: Arc<Request<R>>,
 }
 
-/// Dropped with the last reply and the envelope, it tells the asker why there is none.
-struct Cell<R> {
-    answer: Mutex<Option<Answer<R>>>,
-    reason: AtomicU8,
+/// What the reply, the wait for it and the message in the mailbox share.
+struct Request<R> {
+    cell: PromiseCell<R>,
+    sender: Sender,
+    actor: Arc<str>,
 }
 
-const STOPPED: u8 = 0;
-const CRASHED: u8 = 1;
-const HANDLED: u8 = 2;
+/// A request that is about to be sent to this actor: the reply, who tells of it, and the wait.
+pub(super) fn request<R: Send + 'static>(
+    actor: &Arc<str>,
+    deadline: Option<Instant>,
+) -> (Reply<R>, Witness, PendingReply<R>) {
+    let sender = Sender::now(deadline);
+    let request = Arc::new(Request { cell: PromiseCell::new(2), sender, actor: Arc::clone(actor) });
+    let witness = Witness::counted(Arc::clone(&request) as Arc<dyn Companion>);
+    let pending = PendingReply { request: Arc::clone(&request), gate: Gate::new(), over: false };
+    (Reply { request }, witness, pending)
+}
 
 impl<R> Reply<R> {
-    pub(super) fn new(answer: Answer<R>) -> Self {
-        let answer = Mutex::new(Some(answer));
-        Self { cell: Arc::new(Cell { answer, reason: AtomicU8::new(STOPPED) }) }
-    }
-
     /// Answers. After the first answer, and when the asker has gone, it changes nothing.
-    pub fn send(&self, value: R) {
-        if let Some(answer) = self.cell.answer().take() {
-            let _ = answer.send(Ok(value));
-        }
+    pub fn send(self, value: R) {
+        // An asker that has gone is no mistake of whoever answers.
+        let _ = self.request.cell.keep(value);
     }
 
     /// Whether nobody waits for the reply any more.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
-        self.cell.answer().as_ref().is_none_or(Answer::is_closed)
+        self.request.cell.is_abandoned()
+    }
+
+    /// By when the asker wants the reply, if it said so.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.request.sender.deadline
     }
 }
 
 impl<R: Send + 'static> Reply<R> {
-    pub(super) fn asker(&self) -> Arc<dyn Asker> {
-        Arc::clone(&self.cell) as Arc<dyn Asker>
-    }
-}
-
-/// What the actor's loop needs of an asker, without the type of the reply.
-pub(super) trait Asker: Send + Sync {
-    /// What has become of the message: the reason, if no reply comes.
-    fn became(&self, what: Fate);
-
-    /// Whether nobody waits for the reply any more.
-    fn has_gone(&self) -> bool;
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Not handled, or its handler was cancelled.
-    Stopped,
-    /// Its handler failed or panicked.
-    Crashed,
-    Handled,
-}
-
-impl<R: Send> Asker for Cell<R> {
-    fn became(&self, what: Fate) {
-        let reason = match what {
-            Fate::Stopped => STOPPED,
-            Fate::Crashed => CRASHED,
-            Fate::Handled => HANDLED,
-        };
-        // ORDERING: read when the last reference is dropped, which orders all that came before.
-        self.reason.store(reason, Ordering::Relaxed);
-    }
-
-    fn has_gone(&self) -> bool {
-        self.answer().as_ref().is_none_or(Answer::is_closed)
-    }
-}
-
-impl<R> Cell<R> {
-    fn answer(&self) -> MutexGuard<'_, Option<Answer<R>>> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<R> Drop for Cell<R> {
-    fn drop(&mut self) {
-        let reason = match *self.reason.get_mut() {
-            CRASHED => AskError::Crashed,
-            HANDLED => AskError::NoReply,
-            _ => AskError::Stopped,
-        };
-        if let Some(answer) = self.answer().take() {
-            let _ = answer.send(Err(reason));
-        }
+    /// Another one who tells what becomes of the message that this reply is part of.
+    pub(super) fn witness(&self) -> Witness {
+        self.request.cell.join();
+        Witness::counted(Arc::clone(&self.request) as Arc<dyn Companion>)
     }
 }
 
 impl<R> Clone for Reply<R> {
     fn clone(&self) -> Self {
-        Self { cell: Arc::clone(&self.cell) }
+        self.request.cell.join();
+        Self { request: Arc::clone(&self.request) }
+    }
+}
+
+impl<R> Drop for Reply<R> {
+    fn drop(&mut self) {
+        self.request.cell.leave();
     }
 }
 
 impl<R> fmt::Debug for Reply<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("abandoned", &self.is_abandoned()).finish()
+    }
+}
+
+impl<R: Send> Companion for Request<R> {
+    fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    fn begin(&self) -> bool {
+        self.cell.begin()
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.cell.is_abandoned()
+    }
+
+    fn became(&self, fate: Fate) {
+        self.cell.because(fate as u8);
+    }
+
+    fn join(&self) {
+        self.cell.join();
+    }
+
+    fn leave(&self) {
+        self.cell.leave();
+    }
+}
+
+/// A request that was sent: a future of its reply, given by [`Address::request`](super::Address::request).
+///
+/// # Cancel safety
+///
+/// Dropped before the message is handled, the message is skipped. Dropped while it is handled, the handler goes on,
+/// and [`Reply::is_abandoned`] tells.
+#[must_use = "dropped, the request is given up"]
+pub struct PendingReply<R> {
+    request: Arc<Request<R>>,
+    gate: Gate,
+    over: bool,
+}
+
+impl<R> PendingReply<R> {
+    /// The reply, or why there is none, if that is known now. Once it has been given there is nothing more to come.
+    #[must_use]
+    pub fn try_take(&mut self) -> Option<Result<R, AskError>> {
+        if self.over {
+            return None;
+        }
+        let taken = self.request.cell.try_take()?;
+        self.over = true;
+        Some(taken.map_err(reason))
+    }
+
+    /// Waits for the reply at most so long, and gives up then.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for the request itself.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::TimedOut`], which says whether the message may have been handled; else as the request itself.
+    pub async fn within(mut self, time: Duration) -> Result<R, AskError> {
+        match timeout(time, &mut self).await {
+            Ok(replied) => replied,
+            Err(_) => Err(self.give_up()),
+        }
+    }
+
+    /// Waits for no reply any more.
+    pub(super) fn give_up(mut self) -> AskError {
+        self.over = true;
+        let begun = self.request.cell.give_up();
+        AskError::TimedOut(if begun { Progress::Unknown } else { Progress::NotHandled })
+    }
+}
+
+/// What the cell calls a reason.
+fn reason(fate: u8) -> AskError {
+    const CRASHED: u8 = Fate::Crashed as u8;
+    const HANDLED: u8 = Fate::Handled as u8;
+    const REFUSED: u8 = Fate::Refused as u8;
+    match fate {
+        CRASHED => AskError::Crashed,
+        HANDLED => AskError::NoReply,
+        REFUSED => AskError::Refused,
+        _ => AskError::Stopped,
+    }
+}
+
+impl<R> Future for PendingReply<R> {
+    type Output = Result<R, AskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(self.gate.poll_enter(cx));
+        let polled = self.request.cell.poll(cx);
+        let kept =
+            ready!(standstill::tell(polled, || format!("the reply of the actor {}", self.request.actor)));
+        self.over = true;
+        Poll::Ready(kept.map_err(reason))
+    }
+}
+
+impl<R> Drop for PendingReply<R> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.request.cell.give_up();
+        }
+    }
+}
+
+impl<R> fmt::Debug for PendingReply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingReply").field("actor", &self.request.actor).finish_non_exhaustive()
     }
 }

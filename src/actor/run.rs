@@ -1,160 +1,187 @@
-//! The loop of one incarnation: take a message, handle it, until the mailbox ends or a handler fails.
+//! The loop of one incarnation: take a message, handle it, until there are no more or a handler fails.
 
 use super::Actor;
-use super::address::Address;
 use super::context::Context;
-use super::mailbox::Mailbox;
-use super::redelivery::Redelivery;
-use crate::stream::{Capacity, memory_stream};
-use crate::{Cause, Failure, ScopeHandle, TaskGroup, TaskKind, stopping};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use super::envelope::Fate;
+use super::inbox::{Inbox, Next, Taken, next};
+use super::own::Polled;
+use super::slot::Home;
+use super::status::{ActorStatus, describe};
+use crate::{Cause, Failure, ScopeHandle};
+use arbour_primitives::scope::lazily;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
+use tracing::Instrument;
 
-/// Runs an actor that nobody supervises as a child of `group`. A failure of the actor fails the
-/// group. It ends when the last address is gone, when it stops itself, or when it is drained.
-///
-/// # Examples
-///
-/// ```
-/// use arbour::{Actor, Context, Failure, Reply, spawn_actor, task_group};
-///
-/// struct Echo;
-///
-/// impl Actor for Echo {
-///     type Message = (u32, Reply<u32>);
-///
-///     async fn handle(&mut self, (n, reply): Self::Message, _: &mut Context) -> Result<(), Failure> {
-///         reply.send(n);
-///         Ok(())
-///     }
-/// }
-///
-/// # arbour::testing::block_on(async {
-/// let answer = task_group(async |group| {
-///     let echo = spawn_actor(&group, "echo", Echo, 16);
-///     echo.ask(|reply| (7, reply)).await
-/// });
-/// assert_eq!(answer.await.unwrap(), Ok(7));
-/// # });
-/// ```
-pub fn spawn_actor<A: Actor>(
-    group: &TaskGroup,
-    name: impl Into<Arc<str>>,
-    actor: A,
-    mailbox: impl Into<Capacity>,
-) -> Address<A> {
-    let name = name.into();
-    let (sender, receiver) = memory_stream(mailbox);
-    let mailbox = Mailbox::new(Arc::clone(&name), receiver, Redelivery::none());
-    let mut cx = Context::new(&name, 1);
-    group
-        .task()
-        .name(Arc::clone(&name))
-        .kind(TaskKind::Actor)
-        .spawn(async move { run(&mailbox, actor, &mut cx, || {}).await });
-    Address { name, mailbox: sender }
+/// Why an actor comes to its end in good order.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// It was asked to: by its supervisor, its address, or because everything around it comes to its end.
+    Asked,
+    /// It asked for it itself, with [`Context::stop`].
+    Itself,
+    /// Nobody supervises it, and its last address is gone.
+    Unreachable,
+    /// A handler failed, with this failure.
+    Failed(Failure),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked => f.write_str("it was asked to stop"),
+            Self::Itself => f.write_str("it stops by itself"),
+            Self::Unreachable => f.write_str("its last address is gone"),
+            Self::Failed(failure) => write!(f, "it failed: {failure}"),
+        }
+    }
 }
 
 /// Runs one incarnation to its end.
 pub(super) async fn run<A: Actor>(
-    mailbox: &Mailbox<A::Message>,
+    inbox: &Inbox<A::Message>,
     mut actor: A,
-    cx: &mut Context,
+    incarnation: u64,
+    home: Option<Home>,
     ready: impl FnOnce(),
 ) -> Result<(), Failure> {
-    actor.started(cx).await?;
+    let scope = ScopeHandle::current();
+    if let Some(scope) = scope.clone() {
+        inbox.slot.begin(scope, incarnation, home);
+    }
+    let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation, inbox.taken());
+    inbox.open(incarnation);
+    beside(inbox, actor.started(&mut cx)).await?;
     ready();
-    let mut stopping = Some(stopping());
-    let mut life = pin!(live(mailbox, &mut actor, cx));
-    poll_fn(|poll| {
-        // Looked at beside the handler: new work is refused at once, however long a message takes.
-        if stopping.as_mut().is_some_and(|asked| Pin::new(asked).poll(poll).is_ready()) {
-            stopping = None;
-            if is_to_stop() {
-                mailbox.close();
-            }
-        }
-        life.as_mut().poll(poll)
-    })
-    .await
+    let lived = live(inbox, &mut actor, &mut cx).await;
+    let (why, ended) = match lived {
+        Ok(why) => (why, Ok(())),
+        Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
+    };
+    let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
+    // Its own tasks end with it.
+    if let Some(scope) = scope {
+        scope.cancel(Cause::Shutdown);
+    }
+    ended.and(stopped)
 }
 
 /// Handles one message after the other, what the last incarnation failed on first.
 async fn live<A: Actor>(
-    mailbox: &Mailbox<A::Message>,
+    inbox: &Inbox<A::Message>,
     actor: &mut A,
-    cx: &mut Context,
-) -> Result<(), Failure> {
-    let scope = ScopeHandle::current();
-    let mut redelivered = mailbox.redeliver();
+    cx: &mut Context<A>,
+) -> Result<StopReason, Failure> {
+    let mut heard = false;
+    if let Some(taken) = inbox.redelivered() {
+        handle(inbox, actor, cx, taken).await?;
+    }
     while !cx.ending {
-        // Messages that are there need not pend: a drain asked for by the last one is heard here.
-        if scope.as_ref().is_some_and(ScopeHandle::is_draining) {
-            mailbox.close();
+        match next(inbox, cx, &mut heard).await {
+            Next::Message(taken) => handle(inbox, actor, cx, taken).await?,
+            Next::Stopping => beside(inbox, actor.stopping(cx)).await?,
+            Next::Questions => answer(inbox, actor, cx),
+            Next::Ended if heard => return Ok(StopReason::Asked),
+            Next::Ended => return Ok(StopReason::Unreachable),
         }
-        let taken = match redelivered.take() {
-            Some(delivery) => Some(delivery),
-            None => mailbox.next().await,
+    }
+    Ok(StopReason::Itself)
+}
+
+/// Handles one message, unless its asker has gone.
+async fn handle<A: Actor>(
+    inbox: &Inbox<A::Message>,
+    actor: &mut A,
+    cx: &mut Context<A>,
+    Taken { message, witness, attempt }: Taken<A::Message>,
+) -> Result<(), Failure> {
+    if !cx.begins(&message, witness, attempt) {
+        return Ok(());
+    }
+    inbox.note_taken(cx.sequence());
+    let outcome = match cx.span() {
+        None => beside(inbox, lazily(actor.handle(message, cx))).await,
+        Some(sender) => {
+            let span = tracing::debug_span!("message", actor = cx.name(), kind = cx.kind());
+            span.follows_from(sender);
+            beside(inbox, lazily(actor.handle(message, cx))).instrument(span).await
+        }
+    };
+    match outcome {
+        Ok(Ok(())) => cx.handled(Fate::Handled),
+        // Its body was cancelled, not the actor.
+        Err(_) => cx.handled(Fate::Stopped),
+        Ok(Err(failure)) => {
+            report_crash(actor, cx, &failure);
+            cx.handled(Fate::Crashed);
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {
+    tracing::error!(
+        actor = cx.name(),
+        message = cx.kind(),
+        sequence = cx.sequence(),
+        attempt = cx.attempt(),
+        state = describe(actor, cx.name()),
+        %failure,
+        "the handler of a message failed: the actor ends"
+    );
+}
+
+/// Answers all who ask how the actor is.
+fn answer<A: Actor>(inbox: &Inbox<A::Message>, actor: &A, cx: &Context<A>) {
+    let questions = inbox.slot.take_questions();
+    if questions.is_empty() {
+        return;
+    }
+    let status = ActorStatus {
+        actor: Arc::clone(&inbox.slot.name),
+        incarnation: cx.incarnation(),
+        taken: cx.sequence(),
+        queued: inbox.queued(),
+        state: describe(actor, cx.name()),
+    };
+    for question in questions {
+        question.send(status.clone());
+    }
+}
+
+pin_project! {
+    /// A hook or handler of the actor, and what must not wait until it has returned: a request to stop has new
+    /// messages refused at once.
+    struct Beside<'a, M, F> {
+        inbox: &'a Inbox<M>,
+        #[pin]
+        body: F,
+    }
+}
+
+fn beside<M, F: Future>(inbox: &Inbox<M>, body: F) -> Beside<'_, M, F> {
+    Beside { inbox, body }
+}
+
+impl<M, F: Future> Future for Beside<'_, M, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.inbox.heed_stop();
+        let polled = {
+            let _polled = Polled::begin(this.inbox.slot.identity());
+            this.body.poll(cx)
         };
-        let Some(mut delivery) = taken else { break };
-        let Some(message) = delivery.message() else { continue };
-        (cx.sequence, cx.attempt) = (delivery.sequence, delivery.attempt);
-        let outcome = actor.handle(message, cx).await;
-        delivery.handled(outcome.is_ok());
-        outcome?;
-    }
-    actor.stopped(cx).await
-}
-
-/// Whether it is drained, or stopped by its supervisor. Cancelled by somebody else it may well come back, and its
-/// mailbox waits for that.
-fn is_to_stop() -> bool {
-    let scope = ScopeHandle::current();
-    scope.is_some_and(|scope| scope.is_draining() || scope.cause() == Some(Cause::Shutdown))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Context, task_group};
-    use std::sync::OnceLock;
-
-    /// Asks its own scope to drain at the first message; notes at each whether its mailbox still takes one.
-    struct Draining {
-        own: Arc<OnceLock<Address<Self>>>,
-        takes: tokio::sync::mpsc::UnboundedSender<bool>,
-    }
-
-    impl Actor for Draining {
-        type Message = ();
-
-        async fn handle(&mut self, (): (), cx: &mut Context) -> Result<(), Failure> {
-            let own = self.own.get().expect("it was sent this message");
-            self.takes.send(own.try_tell(()).is_ok()).map_err(|_| Failure::message("nobody listens"))?;
-            if cx.sequence() == 1 {
-                ScopeHandle::current().expect("an actor has a scope").drain();
-            }
-            Ok(())
+        if polled.is_pending() {
+            this.inbox.slot.poll_own_tells(cx);
         }
-    }
-
-    #[test]
-    fn a_request_to_drain_is_heard_between_two_messages_that_are_there() {
-        let (takes, mut took) = tokio::sync::mpsc::unbounded_channel();
-        crate::testing::block_on(async move {
-            task_group(async |group| {
-                let own = Arc::new(OnceLock::new());
-                let address = spawn_actor(&group, "draining", Draining { own: Arc::clone(&own), takes }, 8);
-                let _ = own.set(address.clone());
-                for () in [(), ()] {
-                    address.try_tell(()).expect("there is room");
-                }
-            })
-            .await
-            .expect("a drained actor ends well");
-        });
-        let took: Vec<bool> = std::iter::from_fn(|| took.blocking_recv()).collect();
-        assert_eq!(took, [true, false, false]);
+        polled
     }
 }

@@ -22,6 +22,9 @@ use std::time::Duration;
 
 pub(crate) type Start = Box<dyn FnMut(ChildContext) -> BoxFuture<Result<(), Failure>> + Send>;
 
+/// What hears of a child's exits first, in its own task, and may know more of them.
+pub(crate) type Refine = Box<dyn FnMut(Exit<Failure>) -> Exit<Failure> + Send>;
+
 /// What judges a child's exits.
 pub(crate) type Judge = Box<dyn FnMut(&Exit<Failure>) -> Directive + Send>;
 
@@ -61,6 +64,7 @@ pub struct ChildSpec {
     pub(crate) id: ChildId,
     pub(crate) policy: ChildPolicy,
     pub(crate) start: Start,
+    pub(crate) refine: Option<Refine>,
     pub(crate) judge: Option<Judge>,
     pub(crate) shows: Shows,
 }
@@ -84,7 +88,7 @@ impl ChildSpec {
     }
 
     pub(crate) fn of(id: ChildId, start: Start) -> Self {
-        Self { id, policy: ChildPolicy::plain(), start, judge: None, shows: Shows::default() }
+        Self { id, policy: ChildPolicy::plain(), start, refine: None, judge: None, shows: Shows::default() }
     }
 
     /// A child that is a supervisor. `build` is called for each incarnation, which begins with the
@@ -150,6 +154,17 @@ impl ChildSpec {
     /// function panics, that is reported and the policy decides.
     pub fn on_exit(mut self, judge: impl FnMut(&Exit<Failure>) -> Directive + Send + 'static) -> Self {
         self.judge = Some(Box::new(judge));
+        self
+    }
+
+    /// Has this function hear each exit, in the child's own task, when nothing of the incarnation is left: what it gives
+    /// is the exit from there on. It must not panic.
+    #[doc(hidden)]
+    pub fn refine_exits(
+        mut self,
+        refine: impl FnMut(Exit<Failure>) -> Exit<Failure> + Send + 'static,
+    ) -> Self {
+        self.refine = Some(Box::new(refine));
         self
     }
 

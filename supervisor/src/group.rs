@@ -7,6 +7,7 @@ mod looking;
 mod reraised;
 mod spawn;
 mod start;
+mod telling;
 
 pub(crate) use body::{Fallible, Valued};
 pub use error::GroupError;
@@ -14,6 +15,7 @@ pub use handle::{TaskError, TaskHandle, TaskState};
 pub use looking::GroupStatistics;
 pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
+pub(crate) use telling::exit;
 
 use crate::failure::Failure;
 use crate::spawn::Spawner;
@@ -139,7 +141,7 @@ where
     let mut opened = None;
     let host = Host::new(|scope| {
         scope.describe(label.since(crate::timeout::now()));
-        let shared = Arc::new(Shared { scope, spawner, failures: Mutex::default() });
+        let shared = Arc::new(Shared { scope, spawner, failures: Mutex::default(), around: None });
         opened = Some(Arc::clone(&shared));
         let group = TaskGroup { shared: Arc::clone(&shared) };
         (async move { body(group).await }, HostObserver { shared, failure_of })
@@ -165,6 +167,8 @@ struct Shared {
     scope: ScopeHandle,
     spawner: Spawner,
     failures: Mutex<Vec<Failure>>,
+    /// Which group fails with this one, if it is one of those [within](TaskGroup::within) a task.
+    around: Option<TaskGroup>,
 }
 
 impl Shared {
@@ -174,17 +178,45 @@ impl Shared {
 
     /// Records a failure, then cancels the body and the other children. What a join handed on is
     /// recorded already.
-    fn fail(&self, failure: Failure, who: impl fmt::Display) {
+    fn fail(&self, failure: Failure, who: &dyn fmt::Display) {
         let mut failures = self.failures();
         if !reraised::is_among(&failure, &failures) {
-            failures.push(failure);
+            failures.push(failure.clone());
         }
         drop(failures);
         self.scope.cancel(Cause::SiblingFailed(who.to_string().into()));
+        if let Some(around) = &self.around {
+            around.shared.fail(failure, who);
+        }
     }
 }
 
 impl TaskGroup {
+    /// A group on a scope that is there already, which a task runs in: a failure of a child cancels that scope, and
+    /// fails the group `around` it, if there is one.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(scope: ScopeHandle, around: Option<Self>) -> Self {
+        let spawner = Spawner::current();
+        Self { shared: Arc::new(Shared { scope, spawner, failures: Mutex::default(), around }) }
+    }
+
+    /// Takes the failures of the children so far, as one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn take_failure(&self) -> Option<Failure> {
+        let mut failures = std::mem::take(&mut *self.shared.failures());
+        match failures.len() {
+            0 => None,
+            1 => failures.pop(),
+            _ => Some(GroupError::Failed(failures).into()),
+        }
+    }
+
     /// The group's scope: cancels it, asks it to drain, sets its deadline.
     #[must_use]
     pub fn scope(&self) -> ScopeHandle {
@@ -232,7 +264,7 @@ impl<T> Observe<T> for HostObserver<T> {
                 let Some(failure) = (self.failure_of)(value) else { return };
                 match reraised::cancellation(&failure).filter(|_| in_cancelled) {
                     Some(cancelled) => *how = Ended::Cancelled(cancelled),
-                    None => self.shared.fail(failure, "the group's body"),
+                    None => self.shared.fail(failure, &"the group's body"),
                 }
             }
             Ended::Panicked(_) => self.shared.scope.cancel(Cause::SiblingFailed("the group's body".into())),

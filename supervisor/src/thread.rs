@@ -22,6 +22,8 @@ mod portal;
 mod runtime_handle;
 
 pub use abandoned::{AbandonedCall, abandoned};
+#[doc(hidden)]
+pub use blocking::block_thread;
 pub use call::{CallBuilder, OnCancel, call, default_limiter, run_sync};
 pub use context::{block_on, check_cancelled, is_cancelled, run_in_runtime};
 pub use error::{CallError, StartError, ThreadError};

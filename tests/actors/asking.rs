@@ -18,7 +18,7 @@ async fn an_asker_whose_handler_fails_or_panics_learns_that_it_crashed() {
     struct Crasher;
     impl Actor for Crasher {
         type Message = (bool, Reply<()>);
-        async fn handle(&mut self, message: Self::Message, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, message: Self::Message, _: &mut Context<Self>) -> Result<(), Failure> {
             assert!(!message.0, "as told");
             Err(Failure::message("as told"))
         }
@@ -71,7 +71,7 @@ async fn a_reply_may_be_sent_later_from_another_task_while_the_actor_goes_on() {
     struct Deferring;
     impl Actor for Deferring {
         type Message = (u64, Reply<u64>);
-        async fn handle(&mut self, (n, reply): Self::Message, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, (n, reply): Self::Message, _: &mut Context<Self>) -> Result<(), Failure> {
             tokio::spawn(async move {
                 sleep(ms(n)).await;
                 reply.send(n * 2);
@@ -94,7 +94,7 @@ async fn the_first_answer_counts() {
     struct Twice;
     impl Actor for Twice {
         type Message = Reply<u32>;
-        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context<Self>) -> Result<(), Failure> {
             let other = reply.clone();
             reply.send(1);
             assert!(other.is_abandoned());
@@ -113,7 +113,7 @@ async fn an_answer_that_was_sent_before_a_crash_counts() {
     struct LastWords;
     impl Actor for LastWords {
         type Message = Reply<u32>;
-        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context<Self>) -> Result<(), Failure> {
             reply.send(7);
             panic!("after the answer")
         }
@@ -167,7 +167,7 @@ async fn an_actor_may_ask_another() {
     struct Front(arbour::Address<crate::support::Puppet>);
     impl Actor for Front {
         type Message = Reply<u32>;
-        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context<Self>) -> Result<(), Failure> {
             reply.send(self.0.ask(|reply| Message::Ask(0, reply)).await? + 1);
             Ok(())
         }

@@ -1,7 +1,7 @@
 //! Crashes without redelivery: the address and the queue stay, the message is consumed.
 
 use crate::support::{Journal, Message, Puppet, ms, puppet, send, settle, supervised};
-use arbour::{ActorSpec, AskError, Failure, RestartLimit, Supervisor};
+use arbour::{ActorSpec, AskError, Failure, RestartLimit, Supervisor, TellError};
 use tokio::time::sleep;
 
 #[arbour::test]
@@ -132,7 +132,7 @@ async fn giving_up_tells_the_failure_and_hands_messages_back_from_then_on() {
     let error = running.await.unwrap().unwrap_err();
     assert!(error.failure().unwrap().is_panic());
     let refused = waiting.await.unwrap().unwrap_err();
-    assert!(matches!(refused.message, Message::Note(3)), "{:?}", refused.message);
+    assert!(matches!(refused, TellError::Stopped(Message::Note(3))), "{refused:?}");
     assert_eq!(asking.await.unwrap(), Err(AskError::Stopped));
     assert_eq!(journal.lines(), ["1", "1 done", "panic"]);
 }

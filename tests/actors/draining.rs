@@ -1,7 +1,7 @@
 //! Draining: what is queued is handled, new work is refused with the message handed back.
 
 use crate::support::{Journal, Message, ms, puppet, send, settle, supervised};
-use arbour::{AskError, Shutdown, TryTellError};
+use arbour::{AskError, Shutdown, TellError};
 use tokio::time::sleep;
 
 #[arbour::test]
@@ -41,13 +41,13 @@ async fn a_draining_actor_refuses_new_work_at_once_and_hands_it_back_also_while_
         tokio::spawn(async move { handle.stop_child("puppet").await });
         settle().await;
         let refused = address.tell(Message::Note(2)).await.unwrap_err();
-        assert!(matches!(refused.message, Message::Note(2)));
+        assert!(matches!(refused, TellError::Stopped(Message::Note(2))));
         assert_eq!(
             refused.to_string(),
             "the actor has stopped or is stopping; the message was not delivered"
         );
         let refused = address.try_tell(Message::Note(3)).unwrap_err();
-        assert!(matches!(refused, TryTellError::Stopped(Message::Note(3))));
+        assert!(matches!(refused, TellError::Stopped(Message::Note(3))));
         assert_eq!(address.ask(Message::Ignore).await, Err(AskError::Stopped));
         assert_eq!(journal.time(), 2);
     })
@@ -74,7 +74,7 @@ async fn senders_that_wait_for_room_get_their_messages_back_when_the_drain_begin
         tokio::spawn(async move { handle.stop_child("puppet").await });
         for (n, waiting) in (3..6).zip(waiting) {
             let refused = waiting.await.unwrap().unwrap_err();
-            assert!(matches!(refused.message, Message::Note(m) if m == n));
+            assert!(matches!(refused, TellError::Stopped(Message::Note(m)) if m == n));
         }
         assert_eq!(journal.time(), 2);
     })

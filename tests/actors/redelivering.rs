@@ -87,7 +87,11 @@ async fn a_message_that_is_delivered_again_keeps_its_number() {
     struct Numbered;
     impl Actor for Numbered {
         type Message = (u32, Reply<(u64, u32)>);
-        async fn handle(&mut self, (crashes, reply): Self::Message, cx: &mut Context) -> Result<(), Failure> {
+        async fn handle(
+            &mut self,
+            (crashes, reply): Self::Message,
+            cx: &mut Context<Self>,
+        ) -> Result<(), Failure> {
             assert!(cx.attempt() > crashes, "as told");
             reply.send((cx.sequence(), cx.attempt()));
             Ok(())
@@ -192,7 +196,7 @@ async fn a_message_whose_copy_panics_crashes_the_actor_once_and_the_asker_is_tol
     struct Plain;
     impl Actor for Plain {
         type Message = Fragile;
-        async fn handle(&mut self, message: Fragile, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, message: Fragile, _: &mut Context<Self>) -> Result<(), Failure> {
             message.1.send(1);
             Ok(())
         }

@@ -1,7 +1,7 @@
 //! The mailbox belongs to the slot: it lives through stops and restarts, and goes with the slot.
 
 use crate::support::{Journal, Message, ms, puppet, send, settle, supervised};
-use arbour::{AskError, CancelScope, Restart, Supervisor, TryTellError};
+use arbour::{AskError, CancelScope, Restart, Supervisor, TellError};
 
 #[arbour::test]
 async fn a_stopped_actor_refuses_and_one_that_is_restarted_by_hand_takes_messages_again() {
@@ -62,9 +62,9 @@ async fn senders_that_wait_get_their_messages_back_when_the_slot_is_deleted() {
         settle().await;
         assert!(!waiting.is_finished() && !asking.is_finished());
         handle.delete_child("puppet").await.unwrap();
-        assert!(matches!(waiting.await.unwrap().unwrap_err().message, Message::Note(2)));
+        assert!(matches!(waiting.await.unwrap().unwrap_err().into_message(), Message::Note(2)));
         assert_eq!(asking.await.unwrap(), Err(AskError::Stopped));
-        assert!(matches!(address.try_tell(Message::Note(3)), Err(TryTellError::Stopped(Message::Note(3)))));
+        assert!(matches!(address.try_tell(Message::Note(3)), Err(TellError::Stopped(Message::Note(3)))));
     })
     .await;
     outcome.unwrap();
@@ -108,7 +108,7 @@ async fn a_temporary_actor_that_ends_takes_its_mailbox_with_it() {
     let ((), outcome) = supervised(child.restart(Restart::Temporary), async |_| {
         send(&address, [Message::Panic(9)]);
         settle().await;
-        assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().message, Message::Note(1)));
+        assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().into_message(), Message::Note(1)));
     })
     .await;
     outcome.unwrap();
@@ -119,7 +119,7 @@ async fn when_the_supervisor_has_ended_every_sender_gets_its_message_back() {
     let journal = Journal::new();
     let (address, child) = puppet(&journal).build();
     supervised(child, async |_| settle().await).await.1.unwrap();
-    assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().message, Message::Note(1)));
+    assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().into_message(), Message::Note(1)));
 }
 
 #[arbour::test]
@@ -137,7 +137,7 @@ async fn when_the_supervisor_is_dropped_by_select_waiting_senders_get_their_mess
                 }
             });
             assert!(tokio::time::timeout(ms(100), app.run()).await.is_err());
-            assert!(matches!(waiting.await.unwrap().unwrap_err().message, Message::Note(2)));
+            assert!(matches!(waiting.await.unwrap().unwrap_err().into_message(), Message::Note(2)));
             assert_eq!(journal.time(), 100);
         })
         .await
@@ -155,5 +155,5 @@ async fn a_specification_that_is_dropped_unused_gives_the_messages_of_waiting_se
     });
     settle().await;
     drop(child);
-    assert!(matches!(waiting.await.unwrap().unwrap_err().message, Message::Note(1)));
+    assert!(matches!(waiting.await.unwrap().unwrap_err().into_message(), Message::Note(1)));
 }

@@ -34,7 +34,7 @@ struct Sink {
 impl Actor for Sink {
     type Message = Item;
 
-    async fn handle(&mut self, item: Item, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, item: Item, cx: &mut Context<Self>) -> Result<(), Failure> {
         self.seen.lock().unwrap()[item.sender].push(item.number);
         if item.number.is_multiple_of(3) {
             tokio::task::yield_now().await;

@@ -1,8 +1,8 @@
 //! What these tests share: a journal, an actor that does as it is told, a supervisor to run it.
 
 use arbour::{
-    Actor, ActorSpec, Address, Backoff, ChildSpec, Context, Failure, Reply, RestartLimit, ScopeHandle,
-    Supervisor, SupervisorError, SupervisorHandle, task_group,
+    Actor, ActorSpec, Address, Backoff, ChildSpec, Context, Failure, Reply, RestartLimit, Supervisor,
+    SupervisorError, SupervisorHandle, task_group,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Puppet {
         Self { journal: journal.clone(), kept: Vec::new() }
     }
 
-    fn note(&self, what: &str, cx: &Context) {
+    fn note(&self, what: &str, cx: &Context<Self>) {
         match cx.attempt() {
             1 => self.journal.note(what),
             attempt => self.journal.note(format!("{what} again {attempt}")),
@@ -92,7 +92,7 @@ impl Puppet {
 impl Actor for Puppet {
     type Message = Message;
 
-    async fn handle(&mut self, message: Message, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Message, cx: &mut Context<Self>) -> Result<(), Failure> {
         match message {
             Message::Note(n) => self.note(&n.to_string(), cx),
             Message::Slow(n, time) => {
@@ -112,7 +112,7 @@ impl Actor for Puppet {
             }
             Message::Cancel => {
                 self.note("cancel", cx);
-                cancelled_by_somebody().await;
+                cancelled_by_somebody(cx).await;
             }
             Message::Stop => cx.stop(),
             Message::Ask(times, reply) => {
@@ -132,7 +132,7 @@ impl Actor for Puppet {
             Message::AskCancel(reply) => {
                 self.note("cancel", cx);
                 let _reply = reply;
-                cancelled_by_somebody().await;
+                cancelled_by_somebody(cx).await;
             }
             Message::Sequence(reply) => reply.send(cx.sequence()),
         }
@@ -140,8 +140,8 @@ impl Actor for Puppet {
     }
 }
 
-async fn cancelled_by_somebody() {
-    ScopeHandle::current().unwrap().cancel("somebody");
+async fn cancelled_by_somebody(cx: &Context<Puppet>) {
+    cx.scope().cancel("somebody");
     std::future::pending().await
 }
 

@@ -1,7 +1,7 @@
 //! Telling: order, room, waiting for room, the rendezvous.
 
 use crate::support::{Journal, Message, ms, puppet, send, settle, supervised};
-use arbour::TryTellError;
+use arbour::TellError;
 use tokio::time::sleep;
 
 fn number(message: &Message) -> u32 {
@@ -43,7 +43,7 @@ async fn a_mailbox_holds_sixty_four_messages_unless_said_otherwise() {
     let journal = Journal::new();
     let (address, _child) = puppet(&journal).build();
     send(&address, (0..64).map(Message::Note));
-    let Err(TryTellError::Full(message)) = address.try_tell(Message::Note(64)) else { panic!("it had room") };
+    let Err(TellError::Full(message)) = address.try_tell(Message::Note(64)) else { panic!("it had room") };
     assert_eq!(number(&message), 64);
 }
 
@@ -55,7 +55,7 @@ async fn a_tell_waits_while_the_mailbox_is_full_and_goes_on_as_soon_as_there_is_
         address.tell(Message::Slow(1, ms(100))).await.unwrap();
         settle().await;
         address.tell(Message::Note(2)).await.unwrap();
-        assert!(matches!(address.try_tell(Message::Note(9)), Err(TryTellError::Full(_))));
+        assert!(matches!(address.try_tell(Message::Note(9)), Err(TellError::Full(_))));
         address.tell(Message::Note(3)).await.unwrap();
         assert_eq!(journal.time(), 100);
         settle().await;
@@ -73,7 +73,7 @@ async fn a_mailbox_of_capacity_zero_is_a_rendezvous() {
     supervised(child, async |_| {
         address.tell(Message::Slow(1, ms(100))).await.unwrap();
         assert_eq!(journal.time(), 0);
-        assert!(matches!(address.try_tell(Message::Note(9)), Err(TryTellError::Full(_))));
+        assert!(matches!(address.try_tell(Message::Note(9)), Err(TellError::Full(_))));
         address.tell(Message::Note(2)).await.unwrap();
         assert_eq!(journal.time(), 100);
         assert_eq!(address.ask(|reply| Message::Ask(0, reply)).await, Ok(1));

@@ -60,7 +60,7 @@ async fn one_that_stops_itself_ends_and_refuses_from_then_on() {
         send(&address, [Message::Note(1), Message::Stop]);
         settle().await;
         assert!(group.is_empty());
-        assert!(matches!(address.tell(Message::Note(2)).await.unwrap_err().message, Message::Note(2)));
+        assert!(matches!(address.tell(Message::Note(2)).await.unwrap_err().into_message(), Message::Note(2)));
     })
     .await
     .unwrap();
@@ -105,7 +105,7 @@ async fn one_that_is_spawned_into_a_group_that_has_finished_refuses_every_messag
     let journal = Journal::new();
     let group = task_group(async |group| group).await.unwrap();
     let address = spawn_actor(&group, "puppet", Puppet::new(&journal), 16);
-    assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().message, Message::Note(1)));
+    assert!(matches!(address.tell(Message::Note(1)).await.unwrap_err().into_message(), Message::Note(1)));
     assert_eq!(address.ask(Message::Ignore).await, Err(AskError::Stopped));
 }
 

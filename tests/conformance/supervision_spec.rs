@@ -63,14 +63,14 @@ impl Counter {
 impl Actor for Counter {
     type Message = Say;
 
-    async fn started(&mut self, cx: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, cx: &mut Context<Self>) -> Result<(), Failure> {
         let (crew, run) = (self.crew.clone(), cx.incarnation());
         crew.note(format!("+{run}"));
         defer(async move { crew.note(format!("-{run}")) });
         Ok(())
     }
 
-    async fn handle(&mut self, message: Say, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Say, cx: &mut Context<Self>) -> Result<(), Failure> {
         match message {
             Say::Add(n, reply) => {
                 self.total += n;
@@ -496,7 +496,7 @@ mod supervisionspec {
             }
         });
         let child = child.backoff(Backoff::none()).on_exit(move |exit| {
-            let error = exit.failure().and_then(Failure::downcast_ref::<AskError>).copied();
+            let error = exit.failure().and_then(Failure::downcast_ref::<AskError>).cloned();
             judge.lock().unwrap().extend(error);
             Directive::ByPolicy
         });

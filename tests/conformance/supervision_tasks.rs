@@ -338,7 +338,7 @@ mod supervisor_test {
     impl Actor for Stack {
         type Message = Reply<u32>;
 
-        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: Reply<u32>, _: &mut Context<Self>) -> Result<(), Failure> {
             self.0 += 1;
             reply.send(self.0);
             Ok(())

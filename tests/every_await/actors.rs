@@ -1,7 +1,10 @@
 //! Telling and asking an actor.
 
-use crate::support::{Held, sweep, turns};
-use arbour::{Actor, Address, Context, Failure, Reply, spawn_actor, task_group};
+use crate::support::{Held, MS, sweep, turns};
+use arbour::{
+    Actor, ActorSpec, Address, Context, Failure, Reply, Supervisor, ask_many, spawn_actor, task_group,
+};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +23,7 @@ enum Message {
 impl Actor for Counter {
     type Message = Message;
 
-    async fn handle(&mut self, message: Message, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Message, _: &mut Context<Self>) -> Result<(), Failure> {
         let _hold = self.held.take();
         turns(1).await;
         match message {
@@ -46,11 +49,13 @@ fn sweep_beside<T>(body: &impl AsyncFn(&Address<Counter>) -> T) {
         });
         outcome.await.unwrap();
     };
-    sweep(make, |run| {
+    let added_last = Cell::new(0);
+    sweep(make, |_| {
         held.is_nothing();
-        let added = added.load(Ordering::Relaxed);
-        assert!(added <= 3 && (run.output.is_none() || added == 3), "{added} messages were handled");
+        added_last.set(added.load(Ordering::Relaxed));
+        assert!(added_last.get() <= 3, "{} messages were handled", added_last.get());
     });
+    assert_eq!(added_last.get(), 3, "the last run of a sweep is not hit");
 }
 
 #[test]
@@ -70,5 +75,138 @@ fn asking() {
             let total = address.ask(Message::Total).await.unwrap();
             assert_eq!(total, (1..=number).sum::<u64>());
         }
+    });
+}
+
+#[test]
+fn asking_within_a_time() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        assert_eq!(address.ask_within(10 * MS, Message::Total).await, Ok(6));
+    });
+}
+
+#[test]
+fn requesting_and_waiting() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        let (one, two) = (address.request(Message::Total).await, address.request(Message::Total).await);
+        assert_eq!(two.unwrap().await, Ok(6));
+        assert_eq!(one.unwrap().within(10 * MS).await, Ok(6));
+    });
+}
+
+#[test]
+fn passing_a_reply_on() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        task_group(async |group| {
+            let counter = address.clone();
+            let desk = spawn_actor(&group, "desk", Desk { counter }, 1);
+            assert_eq!(desk.ask(|reply| reply).await, Ok(6));
+        })
+        .await
+        .unwrap();
+    });
+}
+
+/// Has another actor answer.
+struct Desk {
+    counter: Address<Counter>,
+}
+
+impl Actor for Desk {
+    type Message = Reply<u64>;
+
+    async fn handle(&mut self, reply: Reply<u64>, _: &mut Context<Self>) -> Result<(), Failure> {
+        let passed = self.counter.forward(reply, Message::Total).await;
+        passed.map_err(|refused| Failure::message(refused.to_string()))
+    }
+}
+
+#[test]
+fn stopping_one_and_waiting_for_its_end() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        let monitor = address.monitor();
+        let down = address.stop().await.unwrap();
+        assert_eq!((down.incarnation, monitor.await.incarnation), (1, 1));
+        assert_eq!(address.ended().await.to_string(), down.to_string());
+    });
+}
+
+#[test]
+fn stopping_one_that_is_supervised() {
+    let (held, added) = (Held::default(), Arc::new(AtomicU64::new(0)));
+    let make = || async {
+        let (holds, adds) = (held.clone(), Arc::clone(&added));
+        let make = move || Counter { total: 0, added: Arc::clone(&adds), held: holds.clone() };
+        let (address, child) = ActorSpec::new("counter", make).build();
+        let app = Supervisor::builder("app").child(child).build().unwrap();
+        let handle = app.handle();
+        let outcome = task_group(async |group| {
+            group.spawn(app.run());
+            assert_eq!(address.ask(Message::Total).await, Ok(0));
+            assert_eq!(address.stop().await.unwrap().incarnation, 1);
+            handle.request_stop();
+        });
+        outcome.await.unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
+}
+
+#[test]
+fn asking_how_one_is() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        while address.status().await.unwrap().taken < 3 {
+            turns(1).await;
+        }
+    });
+}
+
+#[test]
+fn asking_many() {
+    sweep_beside(&async |address| {
+        for number in 1..=3 {
+            address.tell(Message::Add(number)).await.unwrap();
+        }
+        let both = [address, address];
+        assert_eq!(ask_many(both, Message::Total).all().await, [Ok(6), Ok(6)]);
+        assert_eq!(ask_many(both, Message::Total).first().await, Ok(6));
+        assert_eq!(ask_many(both, Message::Total).within(10 * MS).quorum(2).await, Ok(vec![6, 6]));
+    });
+}
+
+impl From<u64> for Message {
+    fn from(number: u64) -> Self {
+        Self::Add(number)
+    }
+}
+
+impl From<Reply<u64>> for Message {
+    fn from(reply: Reply<u64>) -> Self {
+        Self::Total(reply)
+    }
+}
+
+#[test]
+fn telling_and_asking_a_recipient() {
+    sweep_beside(&async |address| {
+        let (adding, total) = (address.recipient::<u64>(), address.recipient::<Reply<u64>>());
+        for number in 1..=3 {
+            adding.tell(number).await.unwrap();
+        }
+        assert_eq!(total.ask(|reply| reply).await, Ok(6));
     });
 }

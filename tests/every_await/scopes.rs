@@ -5,6 +5,7 @@ use arbour::{
     CancelScope, Root, ScopeHandle, cancelled, catch_cancel, defer, fail_after, fail_at, move_on_after,
     move_on_at, scoped_value, shield, stopping,
 };
+use arbour_primitives::scope::lazily;
 use std::cell::Cell;
 use tokio::time::{Instant, sleep};
 
@@ -21,6 +22,24 @@ fn a_scope() {
             hold(held.clone(), 2).await;
         };
         CancelScope::new().run(body).await.unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
+}
+
+/// One that nobody asks for until its body is dropped, one that is asked for in the middle, one inside of it.
+#[test]
+fn a_scope_that_is_made_lazily() {
+    let held = Held::default();
+    let make = || async {
+        let quiet = || lazily(hold(held.clone(), 2));
+        quiet().await.unwrap();
+        let body = async {
+            turns(1).await;
+            defer(hold(held.clone(), 2));
+            quiet().await.unwrap();
+        };
+        lazily(body).await.unwrap();
+        held.is_nothing();
     };
     sweep(make, |_| held.is_nothing());
 }

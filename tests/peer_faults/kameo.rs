@@ -184,7 +184,7 @@ struct Parent {
 impl Actor for Parent {
     type Message = Reply<(Result<u64, AskError>, u64)>;
 
-    async fn handle(&mut self, reply: Self::Message, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, reply: Self::Message, _: &mut Context<Self>) -> Result<(), Failure> {
         self.child.tell(Message::Panic).await?;
         let during = self.child.ask(Message::Which).await;
         let after = self.child.ask(Message::Which).await?;
@@ -231,7 +231,7 @@ async fn a_stop_is_heard_at_once_by_an_actor_whose_mailbox_is_full() {
             let notes = journal.clone();
             group.spawn_value(async move {
                 let refused = address.tell(Message::Note("third")).await.unwrap_err();
-                notes.note(format_args!("{:?} handed back", refused.message));
+                notes.note(format_args!("{:?} handed back", refused.into_message()));
             });
             settle().await;
             app.stop_child("a").await.unwrap();

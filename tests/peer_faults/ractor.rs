@@ -3,8 +3,7 @@
 use crate::support::{Journal, Message, NoteOnDrop, Pace, endless, ms, run, settle, worker};
 use arbour::stream::{SendError, TrySendError};
 use arbour::{
-    Actor, ActorSpec, Backoff, CancelScope, ChildSpec, Context, Failure, Shutdown, TellError, TryTellError,
-    task_group,
+    Actor, ActorSpec, Backoff, CancelScope, ChildSpec, Context, Failure, Shutdown, TellError, task_group,
 };
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -63,7 +62,7 @@ async fn a_busy_actor_takes_as_many_messages_as_its_mailbox_holds_and_hands_back
         let taken = (0..1_000_000).take_while(|_| address.try_tell(Message::Note("one")).is_ok()).count();
         assert_eq!(taken, 64, "what a mailbox holds unless something else is asked for");
         let refused = address.try_tell(Message::Note("one more")).unwrap_err();
-        assert!(matches!(&refused, TryTellError::Full(_)));
+        assert!(matches!(&refused, TellError::Full(_)));
         // To tell is to wait for room, so that a quick sender goes at the pace of a slow actor.
         address.tell(refused.into_message()).await.unwrap();
         assert_eq!(journal.time(), 1_000);
@@ -99,7 +98,7 @@ fn an_error_that_hands_back_a_message_is_shared_between_threads_exactly_if_the_m
             )*
         };
     }
-    shared_as_its_message!(TellError, TryTellError, SendError, TrySendError);
+    shared_as_its_message!(TellError, SendError, TrySendError);
 }
 
 /// R4, ractor 0.16.5: nothing is restarted, and what is queued is dropped with an actor that panicked.
@@ -186,7 +185,7 @@ struct Clock {
 impl Actor for Clock {
     type Message = ();
 
-    async fn handle(&mut self, (): (), _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, (): (), _: &mut Context<Self>) -> Result<(), Failure> {
         let journal = self.journal.clone();
         task_group(async |group| {
             group.spawn_value(async move {

@@ -76,7 +76,7 @@ pub(crate) enum Message {
 impl Actor for Worker {
     type Message = Message;
 
-    async fn started(&mut self, cx: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, cx: &mut Context<Self>) -> Result<(), Failure> {
         sleep(self.pace.start).await;
         let (journal, incarnation, pace) = (self.journal.clone(), cx.incarnation(), self.pace);
         journal.note(format_args!("{} {incarnation} started", cx.name()));
@@ -88,7 +88,7 @@ impl Actor for Worker {
         Ok(())
     }
 
-    async fn handle(&mut self, message: Message, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Message, cx: &mut Context<Self>) -> Result<(), Failure> {
         match message {
             Message::Note(what) => self.journal.note(what),
             Message::Slow(what, time) => {
@@ -101,7 +101,7 @@ impl Actor for Worker {
         Ok(())
     }
 
-    async fn stopped(&mut self, cx: &mut Context) -> Result<(), Failure> {
+    async fn stopped(&mut self, _: arbour::StopReason, cx: &mut Context<Self>) -> Result<(), Failure> {
         sleep(self.pace.stop).await;
         self.journal.note(format_args!("{} {} stopped", cx.name(), cx.incarnation()));
         Ok(())

@@ -275,12 +275,12 @@ impl std::fmt::Debug for Thorn {
 impl Actor for Brittle {
     type Message = Order;
 
-    async fn started(&mut self, cx: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, cx: &mut Context<Self>) -> Result<(), Failure> {
         assert_ne!(cx.incarnation(), 2, "{PLANNED}: on start");
         Ok(())
     }
 
-    async fn handle(&mut self, order: Order, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, order: Order, cx: &mut Context<Self>) -> Result<(), Failure> {
         match order {
             Order::Fail => return Err(Failure::message("as told")),
             Order::Panic => panic!("{PLANNED}: handling"),
@@ -298,7 +298,7 @@ impl Actor for Brittle {
         Ok(())
     }
 
-    async fn stopped(&mut self, _: &mut Context) -> Result<(), Failure> {
+    async fn stopped(&mut self, _: arbour::StopReason, _: &mut Context<Self>) -> Result<(), Failure> {
         assert!(!self.stops_badly, "{PLANNED}: on stop");
         Ok(())
     }

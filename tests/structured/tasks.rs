@@ -74,7 +74,7 @@ struct Idle;
 impl Actor for Idle {
     type Message = ();
 
-    async fn handle(&mut self, (): (), _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, (): (), _: &mut Context<Self>) -> Result<(), Failure> {
         Ok(())
     }
 }

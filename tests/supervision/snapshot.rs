@@ -179,7 +179,7 @@ struct Busy;
 impl Actor for Busy {
     type Message = ();
 
-    async fn handle(&mut self, (): (), _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, (): (), _: &mut Context<Self>) -> Result<(), Failure> {
         std::future::pending().await
     }
 }

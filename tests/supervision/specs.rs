@@ -187,7 +187,7 @@ async fn a_bound_specification_runs_with_its_policies_and_children_of_every_kind
     struct Count(u32);
     impl Actor for Count {
         type Message = arbour::Reply<u32>;
-        async fn handle(&mut self, reply: arbour::Reply<u32>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: arbour::Reply<u32>, _: &mut Context<Self>) -> Result<(), Failure> {
             self.0 += 1;
             reply.send(self.0);
             Ok(())

@@ -94,7 +94,7 @@ fn sends_cancellations_readiness_and_asks_are_named_as_such() {
     struct Silent(Vec<Reply<u8>>);
     impl Actor for Silent {
         type Message = Reply<u8>;
-        async fn handle(&mut self, reply: Reply<u8>, _: &mut Context) -> Result<(), Failure> {
+        async fn handle(&mut self, reply: Reply<u8>, _: &mut Context<Self>) -> Result<(), Failure> {
             self.0.push(reply);
             Ok(())
         }

@@ -59,7 +59,7 @@ struct Served(Arc<Laps>);
 impl Actor for Served {
     type Message = Word;
 
-    async fn handle(&mut self, word: Word, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, word: Word, _: &mut Context<Self>) -> Result<(), Failure> {
         self.0.hear(word);
         Ok(())
     }

@@ -1,9 +1,13 @@
 //! The scope that is current on this thread, and the units its task has left (C10, C15).
+//!
+//! A body that runs [lazily](run_lazily) has a place here before it has a node: whoever asks for the current
+//! [`node`] there makes it; whoever only looks sees the one around.
 
 use super::beat;
 use super::frame::Payload;
 use super::node::{CANCELLED, Node, Tag};
 use super::runtime;
+use super::tree::{self, Link};
 use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,10 +19,16 @@ pub(super) const UNITS: u32 = 128;
 /// many: the charge costs as much as the whole send of an item that finds room.
 const RUNTIMES_SHARE: u32 = 32;
 
+/// No node has this number.
+const NOWHERE: u64 = u64::MAX;
+
 /// The thread's slot. It has no destructor, so it is read without asking whether that has run.
 pub(super) struct Slot {
     /// The tag of a node that whoever put it here has, and keeps until it has put back the one before.
     node: Cell<Option<&'static Tag>>,
+    /// The number of the node inside of which a body runs that has none of its own yet, or [`NOWHERE`]. It counts
+    /// only while that node is in the slot: whatever runs in a node of its own need not take it away.
+    lazy: Cell<u64>,
     /// The task that the outermost scope was polled in: code of another task, run by an executor
     /// inside a body, must not see this scope.
     task: Cell<u64>,
@@ -35,6 +45,7 @@ impl Slot {
     const fn new() -> Self {
         Self {
             node: Cell::new(None),
+            lazy: Cell::new(NOWHERE),
             task: Cell::new(0),
             units: Cell::new(0),
             due: Cell::new(0),
@@ -51,6 +62,30 @@ impl Slot {
     /// The current node, which code of another task does not see.
     fn visible(&self) -> Option<&'static Tag> {
         self.node.get().filter(|_| self.task.get() == runtime::task_id())
+    }
+
+    /// Whether the code that runs here belongs in a node that has not been made, inside of this one.
+    #[inline]
+    fn lacks_node_in(&self, id: u64) -> bool {
+        self.lazy.get() == id
+    }
+
+    /// Another node of what is current, which is made if that has not been done.
+    fn node_in(&self, tag: &'static Tag) -> Node {
+        if self.lacks_node_in(tag.id()) { self.make_in(tag) } else { tag.node() }
+    }
+
+    /// The slot keeps the node that it makes until [`run_lazily`] takes it.
+    #[cold]
+    fn make_in(&self, around: &'static Tag) -> Node {
+        let node = tree::change(|tree, effects| {
+            let node = tree.fresh(Link::Nested, crate::loom::fault("scope_lazy_forgets_flags"));
+            tree.place(&node, around.index, None, effects);
+            node
+        });
+        self.lazy.set(NOWHERE);
+        self.node.set(Some(node.clone().into_tag()));
+        node
     }
 
     /// Gives a task what it may spend in this poll.
@@ -134,6 +169,18 @@ pub(super) fn admits() -> bool {
     SLOT.try_with(admits).unwrap_or(true)
 }
 
+/// Whether the current node has any of these bits.
+#[inline]
+pub(super) fn has_any(bits: u32) -> bool {
+    SLOT.try_with(|slot| slot.visible().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)
+}
+
+/// Whether what runs here has a unit left, whose code it may be.
+#[inline]
+pub(super) fn has_unit() -> bool {
+    SLOT.try_with(Slot::has_unit).unwrap_or(true)
+}
+
 /// Takes the unit of an await whose runtime has been charged.
 pub(super) fn take_unit() {
     with(|current| current.is_some_and(|(_, slot)| slot.take_unit()));
@@ -155,9 +202,9 @@ pub(super) fn has_usual_allowance() -> bool {
     SLOT.try_with(|slot| slot.allowance.get() == UNITS).unwrap_or(true)
 }
 
-/// The current node, if any.
+/// The current node, if any; one that was to be made when asked for is made.
 pub(super) fn node() -> Option<Node> {
-    with(|current| current.map(|(tag, _)| tag.node()))
+    with(|current| current.map(|(tag, slot)| slot.node_in(tag)))
 }
 
 /// Whether no scope is current here.
@@ -165,10 +212,10 @@ pub(super) fn is_empty() -> bool {
     with(|current| current.is_none())
 }
 
-/// Whether the node of this number (0: none) is the one in the slot.
+/// Whether the node of this number (0: none) is the one in the slot, and not only around what runs.
 #[inline]
 pub(super) fn is_in(id: u64) -> bool {
-    SLOT.try_with(Slot::id).is_ok_and(|current| current == id)
+    SLOT.try_with(|slot| slot.id() == id && !slot.lacks_node_in(id)).unwrap_or(false)
 }
 
 /// Where a poll happens, compared with where the last one did.
@@ -252,6 +299,55 @@ pub(super) fn run_drop<R>(node: Option<&Node>, drop: impl FnOnce() -> R) -> Resu
     let result = catch_unwind(AssertUnwindSafe(drop));
     leave(before.ok());
     result
+}
+
+/// Where a body runs that has no node of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Around {
+    tag: &'static Tag,
+    /// Its word when the poll began.
+    word: u32,
+}
+
+impl Around {
+    pub(super) fn id(&self) -> u64 {
+        self.tag.id()
+    }
+
+    /// Whether the poll began cancelled, and it is that cancellation which is in force.
+    pub(super) fn began_cancelled(&self) -> bool {
+        self.word & CANCELLED != 0 && self.tag.is_still_cancelled(self.word)
+    }
+}
+
+/// What is around a body that has no node of its own, if anything is; `remembered` is what was around it at
+/// its last poll (0: it has had none).
+#[inline]
+pub(super) fn around(remembered: u64) -> Option<Around> {
+    let look = |slot: &Slot| {
+        let tag = match slot.node.get() {
+            Some(tag) if tag.id() == remembered => tag,
+            _ => slot.visible()?,
+        };
+        let tag = if slot.lacks_node_in(tag.id()) { slot.make_in(tag).tag() } else { tag };
+        Some(Around { tag, word: tag.word() })
+    };
+    SLOT.try_with(look).ok().flatten()
+}
+
+/// Runs `body` inside the current node as if in one of its own, which is made if it is asked for there; catches
+/// its panic. Gives back the node that was made.
+#[inline]
+pub(super) fn run_lazily<R>(around: &Around, body: impl FnOnce() -> R) -> (Result<R, Payload>, Option<Node>) {
+    let id = around.id();
+    let before = SLOT.try_with(|slot| slot.lazy.replace(id));
+    let result = catch_unwind(AssertUnwindSafe(body));
+    let Ok(before) = before else { return (result, None) };
+    let made = SLOT.try_with(|slot| {
+        let is_made = slot.lazy.replace(before) != id;
+        if is_made { slot.node.replace(Some(around.tag)) } else { None }
+    });
+    (result, made.ok().flatten().map(Tag::take_back))
 }
 
 /// What the slot had: the node and its task.

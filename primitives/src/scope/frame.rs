@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! 1. `node` is `Some` from the first poll (or from the moment a handle was asked for) until the
-//!    node has ended; while the body is polled or dropped its tag is in the thread's slot as well.
+//! 1. `node` is `Some` from the first poll (or from the moment a handle was asked for; where the frame is
+//!    polled lazily, from the end of the poll that made it) until the node has ended; while the body is polled or dropped its tag is in the thread's slot as well.
 //! 2. The body is dropped only while its node is current: what its locals clean up is the node's.
 //! 3. A poll drops the body because of a cancellation only if it began `DELIVER`ed, polled the body,
 //!    and finds that same cancellation in force and the node not held, under one lock with the cause.
@@ -19,6 +19,7 @@
 //!    registered late: no flag is set between without a wake.
 
 mod finish;
+mod lazy;
 mod leave;
 mod plan;
 
@@ -27,7 +28,7 @@ pub(super) use plan::Plan;
 use super::after::{self, After};
 use super::cause::{Cancelled, Cause};
 use super::current::{self, Place, Ring};
-use super::node::{ABORT, CANCELLED, DELIVER, MAIL, Node, REARM};
+use super::node::{ABORT, CANCELLED, DELIVER, DRAIN, MAIL, NUDGED, Node, REARM};
 use super::tree::{self, Link, NIL};
 use super::{gate, report, runtime};
 use core::any::Any;
@@ -92,8 +93,11 @@ pin_project! {
     }
 
     impl<F: Future, O: Observe<F::Output>> PinnedDrop for Frame<F, O> {
+        #[inline]
         fn drop(this: Pin<&mut Self>) {
-            this.project().leave();
+            if !this.is_over() {
+                this.project().leave();
+            }
         }
     }
 }
@@ -181,6 +185,12 @@ impl<F: Future, O: Observe<F::Output>> Frame<F, O> {
             return Poll::Pending;
         }
         self.finish_polled(polled, cx)
+    }
+
+    /// Whether there is nothing left that a drop would leave behind.
+    #[inline]
+    fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Done) && self.node.is_none()
     }
 
     #[inline(never)]
@@ -313,16 +323,19 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         match self.poll_in_place(cx) {
             Ok(Poll::Ready(value)) => self.finish(Ended::Value(value), cx),
             Err(payload) => self.panicked(payload, cx),
-            Ok(Poll::Pending) => match self.cause_to_drop(began, cx) {
-                Some(cause) => self.cancel_body(cause, cx),
-                None => {
-                    self.note_hold(began);
-                    self.poll_beside(cx);
-                    self.stay(began, cx);
-                    Poll::Pending
-                }
-            },
+            Ok(Poll::Pending) => self.pend(began, cx),
         }
+    }
+
+    /// The body waits: drops it, or waits with it.
+    fn pend(&mut self, began: u32, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        if let Some(cause) = self.cause_to_drop(began, cx) {
+            return self.cancel_body(cause, cx);
+        }
+        self.note_hold(began);
+        self.poll_beside(cx);
+        self.stay(began, cx);
+        Poll::Pending
     }
 
     /// One poll of the body with its node current; a body that is done is dropped there, too.
@@ -383,7 +396,17 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
 
     /// What the body still holds is dropped before its end is told; the first panic counts.
     fn panicked(&mut self, payload: Payload, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        if let Err(second) = self.drop_body() {
+        let dropped = self.drop_body();
+        self.end_panicked(payload, dropped, cx)
+    }
+
+    fn end_panicked(
+        &mut self,
+        payload: Payload,
+        dropped: Result<(), Payload>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Ended<F::Output>> {
+        if let Err(second) = dropped {
             let message = super::panic_message(&second);
             tracing::error!(
                 panic = message,
@@ -399,12 +422,13 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
         current::run_drop(self.node.as_ref(), || stage.set(Stage::Done))
     }
 
-    /// A task registers its waker when it first has to wait: one that ends at once never does.
+    /// A task registers its waker when it first has to wait: one that ends at once never does. So does a node
+    /// that was made in the middle of a poll.
     ///
     /// Nobody was woken before that, so it looks again. One that is cancelled polls once more in any
     /// case: the cancellation it saw may have been lifted and renewed, or what held it let go.
     fn stay(&mut self, seen: u32, cx: &Context<'_>) {
-        const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM;
+        const HEARD: u32 = CANCELLED | DELIVER | ABORT | MAIL | REARM | DRAIN | NUDGED;
         if !*self.registered {
             self.register(cx);
             let now = self.word();

@@ -10,6 +10,7 @@ mod cancelling;
 mod clean_up;
 mod combining;
 mod holds;
+mod lazy;
 mod moving;
 mod tasks;
 mod waking;

@@ -30,6 +30,8 @@ pub(super) const DRAIN: u32 = 1 << 4;
 pub(super) const REARM: u32 = 1 << 5;
 /// The clean-up budget is over: clean-up is dropped, and refused from now on.
 pub(super) const OVER: u32 = 1 << 6;
+/// Whoever polls this node is to look at something that is not in the tree.
+pub(super) const NUDGED: u32 = 1 << 7;
 /// One step of the cancellation count, kept in the upper bits: a late wake-up of an earlier
 /// cancellation must not set [`DELIVER`] for a later one.
 pub(super) const EPOCH: u32 = 1 << 8;
@@ -65,6 +67,11 @@ impl Tag {
     pub(super) fn node(&'static self) -> Node {
         // ORDERING: as for `Arc`: a count can only be raised by one who is counted.
         self.count.fetch_add(1, Ordering::Relaxed);
+        Node { tag: self }
+    }
+
+    /// The node that was put away [as this tag](Node::into_tag).
+    pub(super) fn take_back(&'static self) -> Node {
         Node { tag: self }
     }
 
@@ -148,6 +155,13 @@ pub(crate) struct Node {
 impl Node {
     pub(super) fn tag(&self) -> &'static Tag {
         self.tag
+    }
+
+    /// Puts this node away, still counted, where nothing that has to be dropped can lie.
+    pub(super) fn into_tag(self) -> &'static Tag {
+        let tag = self.tag;
+        mem::forget(self);
+        tag
     }
 
     /// Whether this is the only node of a record that has not ended. Under the tree's lock that

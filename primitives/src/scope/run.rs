@@ -128,11 +128,17 @@ impl<F: Future> Future for Scope<F> {
     type Output = Result<F::Output, Cancelled>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().frame.poll_end(cx).map(|how| match how {
-            Ended::Value(value) => Ok(value),
-            Ended::Cancelled(cancelled) => Err(cancelled),
-            Ended::Panicked(payload) => resume_unwind(payload),
-        })
+        self.project().frame.poll_end(cx).map(resolve)
+    }
+}
+
+/// What a scope resolves to.
+#[inline]
+pub(super) fn resolve<T>(how: Ended<T>) -> Result<T, Cancelled> {
+    match how {
+        Ended::Value(value) => Ok(value),
+        Ended::Cancelled(cancelled) => Err(cancelled),
+        Ended::Panicked(payload) => resume_unwind(payload),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::current;
 use super::gate::{self, Watch};
 use super::handle::ScopeHandle;
-use super::node::{CANCELLED, DRAIN, Node};
+use super::node::{CANCELLED, DRAIN, NUDGED, Node};
+use super::tree;
 use crate::standstill;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -31,7 +32,33 @@ pub fn stopping() -> UntilStopping {
     UntilStopping { wait: Wait::new(CANCELLED | DRAIN, None) }
 }
 
+/// Whether the current scope, or one around it, was asked to drain, or is cancelled: what [`stopping`] waits for.
+/// Without a current scope it is not.
+#[must_use]
+#[inline]
+pub fn is_stopping() -> bool {
+    current::has_any(CANCELLED | DRAIN)
+}
+
+/// Whether somebody [nudged](ScopeHandle::nudge) the current scope since this was asked last.
+#[doc(hidden)]
+#[must_use]
+#[inline]
+pub fn take_nudge() -> bool {
+    let nudged = current::has_any(NUDGED);
+    if nudged {
+        current::with(|current| current.inspect(|(tag, _)| tag.clear(NUDGED)).is_some());
+    }
+    nudged
+}
+
 impl ScopeHandle {
+    /// Has the scope's body polled once more, and whoever polls it [told](take_nudge) so.
+    #[doc(hidden)]
+    pub fn nudge(&self) {
+        tree::change(|tree, effects| tree.nudge(&self.node, effects));
+    }
+
     /// Resolves when this scope is cancelled, wherever it is awaited; never once it has ended
     /// uncancelled.
     ///

@@ -3,8 +3,10 @@
 use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::reraised;
+use super::telling::{Tell, Telling};
 use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
+use crate::exit::Exit;
 use crate::failure::{Failure, TaskName};
 use arbour_primitives::scope::task::Child;
 use arbour_primitives::scope::{Ended, Kind, Label, Observe, ScopeHandle};
@@ -128,6 +130,27 @@ impl TaskBuilder<'_> {
         let (child, scope) = self.seated(Fallible { future }).map_err(|body| body.future)?;
         let task = self.group.shared.spawner.spawn(&self.name, child);
         Ok(TaskHandle::new(task, scope, self.name))
+    }
+
+    /// Like [`spawn`](Self::spawn); `tell` hears the exit when the child, its tasks and its clean-up have ended, also if
+    /// it was not started.
+    #[doc(hidden)]
+    pub fn spawn_telling<F, T>(
+        self,
+        future: F,
+        tell: impl FnOnce(Exit<Failure>) + Send + 'static,
+    ) -> TaskHandle<T>
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let tell: Tell = Box::new(tell);
+        let Ok((child, scope)) = self.seated(Fallible { future }) else {
+            tell(Exit::Cancelled);
+            return TaskHandle::not_started(self.name);
+        };
+        let task = self.group.shared.spawner.spawn(&self.name, Telling::new(child, tell));
+        TaskHandle::new(task, scope, self.name)
     }
 
     /// Spawns the child elsewhere than on the group's runtime; `spawn` may find that there is no place.

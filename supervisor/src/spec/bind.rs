@@ -1,7 +1,7 @@
 //! What children run, bound to their names in code.
 
 use super::{ChildEntry, SpecRefused, SupervisorSpec};
-use crate::child::{ChildContext, ChildSpec, Judge, Start};
+use crate::child::{ChildContext, ChildSpec, Judge, Refine, Start};
 use crate::failure::Failure;
 use crate::machine::{ChildKind, ChildPolicy, Config, Machine, SpecError};
 use crate::supervisor::{Shows, Supervisor};
@@ -145,6 +145,7 @@ enum Runs {
 
 struct Bound {
     start: Start,
+    refine: Option<Refine>,
     judge: Option<Judge>,
 }
 
@@ -162,13 +163,15 @@ impl Level {
             let runs = if let Some(inside) = supervisor {
                 policy = ChildPolicy { kind: ChildKind::Supervisor, reports_ready: true, ..policy };
                 Runs::Inside(Arc::new(Self::new(inside, &format!("{path}/"), bound, unbound)))
-            } else if let Some(ChildSpec { start, judge, shows, policy: own, .. }) = bound.remove(&path) {
+            } else if let Some(ChildSpec { start, refine, judge, shows, policy: own, .. }) =
+                bound.remove(&path)
+            {
                 policy.reports_ready = own.reports_ready;
                 if own.kind == ChildKind::Supervisor {
                     policy.kind = own.kind;
                 }
                 let judges = judge.is_some();
-                Runs::Bound(Arc::new(Mutex::new(Bound { start, judge })), shows, judges)
+                Runs::Bound(Arc::new(Mutex::new(Bound { start, refine, judge })), shows, judges)
             } else {
                 unbound.push(path);
                 continue;
@@ -191,8 +194,12 @@ impl Runs {
         let mut child = match self.clone() {
             Self::Inside(level) => ChildSpec::supervisor(Arc::clone(id), move || level.build()),
             Self::Bound(bound, shows, judges) => {
-                let judged = Arc::clone(&bound);
+                let (judged, refined) = (Arc::clone(&bound), Arc::clone(&bound));
                 let mut child = ChildSpec::of(Arc::clone(id), Box::new(move |cx| (lock(&bound).start)(cx)));
+                child = child.refine_exits(move |exit| match &mut lock(&refined).refine {
+                    Some(refine) => refine(exit),
+                    None => exit,
+                });
                 if judges {
                     child = child.on_exit(move |exit| {
                         lock(&judged).judge.as_mut().map_or_else(Default::default, |judge| judge(exit))

@@ -5,7 +5,7 @@ use super::info::ChildInfo;
 use super::start_call::{StartAnswer, StartCall};
 use super::started::ChildRef;
 use crate::child::ChildSpec;
-use crate::machine::{CallError, ChildPolicy, Request, Slot};
+use crate::machine::{CallError, ChildId, ChildPolicy, Request, Slot};
 
 impl SupervisorHandle {
     pub(crate) async fn start_dynamic(&self, child: ChildSpec) -> StartAnswer {
@@ -15,6 +15,19 @@ impl SupervisorHandle {
     pub(crate) async fn stop_by_ref(&self, child: ChildRef) -> Result<(), CallError> {
         self.check(child)?;
         self.call(Request::StopDynamic(child.slot())).await
+    }
+
+    /// Stops a child, whichever kind of supervisor this is.
+    ///
+    /// # Errors
+    ///
+    /// As [`stop_child`](Self::stop_child).
+    #[doc(hidden)]
+    pub async fn stop_either(&self, id: ChildId, child: ChildRef) -> Result<(), CallError> {
+        match self.stop_by_ref(child).await {
+            Err(CallError::NotDynamic) => self.stop_child(id).await,
+            stopped => stopped,
+        }
     }
 
     pub(crate) async fn replace_policy(&self, policy: ChildPolicy) -> Result<(), CallError> {

@@ -9,8 +9,9 @@ use crate::child::ChildContext;
 use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::group::exit;
 use arbour_primitives::scope::task::Host;
-use arbour_primitives::scope::{Ended, ScopeHandle, panic_message, put_away};
+use arbour_primitives::scope::{ScopeHandle, panic_message, put_away};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 
@@ -31,7 +32,7 @@ impl Run {
             (self.begin(), NotePanic)
         });
         let keeper = async move {
-            let exit = exit(host.await);
+            let exit = refine(&judged, exit(&host.await));
             let directive = judge(&judged, &exit);
             supervisor.exited(slot, incarnation, exit, directive);
         };
@@ -49,6 +50,15 @@ impl Run {
     }
 }
 
+/// The exit as the child itself sees it.
+fn refine(start: &SharedStart, exit: Exit<Failure>) -> Exit<Failure> {
+    let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut start.refine {
+        Some(refine) => refine(exit),
+        None => exit,
+    }
+}
+
 /// Asks the user's function, if there is one, what is to happen after this exit.
 fn judge(start: &SharedStart, exit: &Exit<Failure>) -> Directive {
     let mut start = start.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,15 +72,4 @@ fn judge(start: &SharedStart, exit: &Exit<Failure>) -> Directive {
         put_away(panic);
         Directive::ByPolicy
     })
-}
-
-fn exit(how: Ended<Result<(), Failure>>) -> Exit<Failure> {
-    match how {
-        Ended::Value(Ok(())) => Exit::Normal,
-        Ended::Value(Err(failure)) if failure.is_panic() => Exit::Panicked(failure),
-        Ended::Value(Err(failure)) => Exit::Failed(failure),
-        Ended::Cancelled(_) => Exit::Cancelled,
-        // The observer has made a failure of it.
-        Ended::Panicked(_) => Exit::Aborted,
-    }
 }

@@ -1,7 +1,7 @@
 //! What belongs to a slot, from one incarnation to the next.
 
 use super::inside::Shows;
-use crate::child::{ChildSpec, Judge, Start};
+use crate::child::{ChildSpec, Judge, Refine, Start};
 use crate::machine::{ChildId, ChildPolicy};
 use crate::panic::discard;
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ pub(super) type SharedStart = Arc<Mutex<Startable>>;
 pub(super) struct Startable {
     pub(super) id: ChildId,
     pub(super) start: Start,
+    pub(super) refine: Option<Refine>,
     pub(super) judge: Option<Judge>,
 }
 
@@ -21,6 +22,7 @@ impl Drop for Startable {
         let spent: Start = Box::new(|_| Box::pin(async { Ok(()) }));
         let owner = format_args!("child `{}`", self.id);
         discard(owner, std::mem::replace(&mut self.start, spent));
+        discard(owner, self.refine.take());
         discard(owner, self.judge.take());
     }
 }
@@ -36,8 +38,8 @@ pub(super) struct Owned {
 
 impl From<ChildSpec> for Owned {
     fn from(spec: ChildSpec) -> Self {
-        let ChildSpec { id, policy, start, judge, shows } = spec;
-        let startable = Startable { id: Arc::clone(&id), start, judge };
+        let ChildSpec { id, policy, start, refine, judge, shows } = spec;
+        let startable = Startable { id: Arc::clone(&id), start, refine, judge };
         Self { id, policy, start: Some(Arc::new(Mutex::new(startable))), shows }
     }
 }

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, worker_index};
 use tokio::task::coop::unconstrained;
 
@@ -25,19 +26,38 @@ fn is_polled() -> bool {
     worker_index().is_some() || ScopeHandle::current().is_some()
 }
 
+/// Parks this thread until the future is ready, or the time has come.
+///
+/// # Errors
+///
+/// [`CallError::WouldDeadlock`] where a task is polled on this thread: whatever it waits for may need it.
+#[doc(hidden)]
+pub fn block_thread<F: Future>(future: F, until: Option<Instant>) -> Result<Option<F::Output>, CallError> {
+    if is_polled() { Err(CallError::WouldDeadlock) } else { Ok(wait_until(future, until)) }
+}
+
 /// Parks this thread until the future is ready.
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
+    wait_until(future, None).expect("without a time, it ends only with the future")
+}
+
+/// Parks this thread until the future is ready, which is what it gives, or the time has come.
 ///
 /// Without tokio's budget: the thread may be in a poll of another runtime, where a spent budget would be
 /// given anew only after this call has returned.
-pub(super) fn wait<F: Future>(future: F) -> F::Output {
+fn wait_until<F: Future>(future: F, until: Option<Instant>) -> Option<F::Output> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(unconstrained(future));
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
+            return Some(output);
         }
-        thread::park();
+        match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            None => thread::park(),
+            Some(Duration::ZERO) => return None,
+            Some(left) => thread::park_timeout(left),
+        }
     }
 }
 

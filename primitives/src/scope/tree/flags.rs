@@ -3,7 +3,7 @@
 use super::{Effects, Link, NIL, Phase, Tree};
 use crate::loom::Arc;
 use crate::scope::cause::Cause;
-use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, Node, OVER, REARM, Tag};
+use crate::scope::node::{ABORT, CANCELLED, DELIVER, DRAIN, NUDGED, Node, OVER, REARM, Tag};
 use std::time::Instant;
 
 /// What goes down to everything inside and is never taken back.
@@ -93,6 +93,15 @@ impl Tree {
             index = if record.shield { NIL } else { record.parent };
         }
         earliest
+    }
+
+    /// Has whoever polls this node look at something that is not in the tree.
+    pub(in crate::scope) fn nudge(&mut self, node: &Node, effects: &mut Effects) {
+        let record = self.at(node.index);
+        if record.phase != Phase::Ended {
+            node.set(NUDGED);
+            effects.wake(record.waker.as_ref());
+        }
     }
 
     /// Aborts a node and everything inside: shields, clean-ups and finalizers are dropped.

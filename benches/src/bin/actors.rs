@@ -1,0 +1,8 @@
+//! Measures actors: `actors --list` names the cells.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    arbour_benches::harness::run(&arbour_benches::actors::benches())
+}

@@ -1,0 +1,188 @@
+//! The receiving side of an actor: its mailbox, and where the next message comes from.
+
+use super::Actor;
+use super::agenda::Agenda;
+use super::context::Context;
+use super::envelope::{Envelope, Fate, Witness};
+use super::mailbox::{OnRestart, Undelivered};
+use super::slot::{Flight, Slot};
+use crate::stream::ReceiveStream;
+use crate::{Cause, ScopeHandle};
+use arbour_primitives::scope::{is_stopping, take_nudge};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{self, Poll};
+
+/// What an incarnation takes its messages from. It belongs to the slot.
+pub(super) struct Inbox<M> {
+    pub(super) slot: Arc<Slot<M>>,
+    stream: ReceiveStream<Envelope<M>>,
+    on_restart: OnRestart,
+    /// How many messages were taken by the incarnations so far.
+    taken: AtomicU64,
+    closed: AtomicBool,
+}
+
+/// What there is to do for an actor that has nothing to do.
+pub(super) enum Next<M> {
+    Message(Taken<M>),
+    /// It is asked to stop: what is queued is handled first.
+    Stopping,
+    /// Somebody asks how it is.
+    Questions,
+    /// There will be no more messages.
+    Ended,
+}
+
+/// A message to handle.
+pub(super) struct Taken<M> {
+    pub(super) message: M,
+    pub(super) witness: Option<Witness>,
+    pub(super) attempt: u32,
+}
+
+impl<M> Taken<M> {
+    fn first(Envelope { message, witness }: Envelope<M>) -> Self {
+        Self { message, witness, attempt: 1 }
+    }
+
+    fn own(message: M) -> Self {
+        Self { message, witness: None, attempt: 1 }
+    }
+}
+
+impl<M> Inbox<M> {
+    pub(super) fn new(slot: Arc<Slot<M>>, stream: ReceiveStream<Envelope<M>>, on_restart: OnRestart) -> Self {
+        Self { slot, stream, on_restart, taken: AtomicU64::new(0), closed: AtomicBool::new(false) }
+    }
+
+    /// An incarnation begins: a mailbox that was closed by a drain takes messages again.
+    pub(super) fn open(&self, incarnation: u64) {
+        if self.closed.swap(false, Ordering::Relaxed) {
+            self.stream.reopen();
+        }
+        if incarnation > 1 && self.on_restart != OnRestart::Keep {
+            self.clear();
+        }
+    }
+
+    fn clear(&self) {
+        while let Ok(envelope) = self.stream.try_recv() {
+            match self.on_restart {
+                OnRestart::DeadLetter => self.slot.undelivered(envelope, Undelivered::Restarted),
+                OnRestart::Keep | OnRestart::Drop => drop(envelope),
+            }
+        }
+    }
+
+    /// How many messages have been taken. Only the incarnation that runs changes it.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_taken(&self, taken: u64) {
+        self.taken.store(taken, Ordering::Relaxed);
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.stream.len()
+    }
+
+    /// Refuses new work if the actor is asked to stop, though a handler runs.
+    #[inline]
+    pub(super) fn heed_stop(&self) {
+        if is_stopping() && !self.closed.load(Ordering::Relaxed) && is_to_stop() {
+            self.close();
+        }
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.stream.close();
+    }
+
+    /// The message that the last incarnation failed on, if it is to be delivered again.
+    pub(super) fn redelivered(&self) -> Option<Taken<M>> {
+        self.slot.redelivery.copy?;
+        let Flight { message, witness, attempt } = self.slot.take_flight()?;
+        if attempt <= self.slot.redelivery.times {
+            return Some(Taken { message, witness, attempt: attempt + 1 });
+        }
+        if let Some(witness) = &witness {
+            witness.became(Fate::Crashed);
+        }
+        tracing::error!(
+            actor = &*self.slot.name,
+            sequence = self.taken(),
+            attempts = attempt,
+            "a message crashed the actor each time it was delivered; it is given up, and the actor goes on with the next"
+        );
+        None
+    }
+}
+
+/// Waits for something to do.
+pub(super) async fn next<A: Actor>(
+    inbox: &Inbox<A::Message>,
+    cx: &mut Context<A>,
+    heard: &mut bool,
+) -> Next<A::Message> {
+    let mut recv = inbox.stream.recv();
+    poll_fn(move |poll| {
+        if let Some(asked) = asked(inbox, heard) {
+            return Poll::Ready(asked);
+        }
+        inbox.slot.poll_own_tells(poll);
+        loop {
+            if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
+                return Poll::Ready(Next::Message(Taken::own(message)));
+            }
+            if let Poll::Ready(received) = Pin::new(&mut recv).poll(poll) {
+                let Ok(envelope) = received else { return Poll::Ready(Next::Ended) };
+                if let Some(agenda) = cx.set_agenda() {
+                    agenda.taken();
+                }
+                return Poll::Ready(Next::Message(Taken::first(envelope)));
+            }
+            let Some(agenda) = cx.set_agenda() else { return Poll::Pending };
+            if let Some(message) = agenda.due_after_all() {
+                return Poll::Ready(Next::Message(Taken::own(message)));
+            }
+            task::ready!(agenda.poll(poll));
+        }
+    })
+    .await
+}
+
+/// What was asked of the actor itself, which comes before all messages.
+#[inline]
+fn asked<M>(inbox: &Inbox<M>, heard: &mut bool) -> Option<Next<M>> {
+    if take_nudge() {
+        return Some(Next::Questions);
+    }
+    if *heard || !is_stopping() || !is_to_stop() {
+        return None;
+    }
+    *heard = true;
+    inbox.close();
+    Some(Next::Stopping)
+}
+
+/// Whether it is drained, or stopped by its supervisor. Cancelled by somebody else it may well come back, and its
+/// mailbox waits for that.
+fn is_to_stop() -> bool {
+    let scope = ScopeHandle::current();
+    scope.is_some_and(|scope| scope.is_draining() || scope.cause() == Some(Cause::Shutdown))
+}
+
+impl<M> Drop for Inbox<M> {
+    /// Nobody will take what is queued.
+    fn drop(&mut self) {
+        self.stream.close();
+        while let Ok(envelope) = self.stream.try_recv() {
+            self.slot.undelivered(envelope, Undelivered::Stopped);
+        }
+    }
+}

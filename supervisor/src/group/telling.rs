@@ -1,0 +1,62 @@
+//! A child whose end is told when nothing of it is left.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use arbour_primitives::scope::Ended;
+use pin_project_lite::pin_project;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// Who is told of an exit, once.
+pub(crate) type Tell = Box<dyn FnOnce(Exit<Failure>) + Send>;
+
+pin_project! {
+    /// A child task that tells its exit after its tasks and its clean-up have ended. Dropped before, by an abort or with
+    /// its runtime, it tells that.
+    pub(crate) struct Telling<C> {
+        #[pin]
+        child: C,
+        tell: Option<Tell>,
+    }
+
+    impl<C> PinnedDrop for Telling<C> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(tell) = this.project().tell.take() {
+                tell(Exit::Aborted);
+            }
+        }
+    }
+}
+
+impl<C> Telling<C> {
+    pub(crate) fn new(child: C, tell: Tell) -> Self {
+        Self { child, tell: Some(tell) }
+    }
+}
+
+impl<C, T> Future for Telling<C>
+where
+    C: Future<Output = Ended<Result<T, Failure>>>,
+{
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let how = ready!(this.child.poll(cx));
+        if let Some(tell) = this.tell.take() {
+            tell(exit(&how));
+        }
+        Poll::Ready(how)
+    }
+}
+
+/// The exit of a task that ended so; its observer has made a failure of a panic.
+pub(crate) fn exit<T>(how: &Ended<Result<T, Failure>>) -> Exit<Failure> {
+    match how {
+        Ended::Value(Ok(_)) => Exit::Normal,
+        Ended::Value(Err(failure)) if failure.is_panic() => Exit::Panicked(failure.clone()),
+        Ended::Value(Err(failure)) => Exit::Failed(failure.clone()),
+        Ended::Cancelled(_) => Exit::Cancelled,
+        Ended::Panicked(_) => Exit::Aborted,
+    }
+}
