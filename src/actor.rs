@@ -23,6 +23,7 @@ mod run;
 mod slot;
 mod spec;
 mod status;
+mod tell;
 mod timers;
 mod weak;
 
@@ -39,6 +40,7 @@ pub use reply::{PendingReply, Reply};
 pub use run::StopReason;
 pub use spec::{ActorSpec, spawn_actor};
 pub use status::ActorStatus;
+pub use tell::Tell;
 pub use timers::{Interval, MissedTicks};
 pub use weak::WeakAddress;
 

@@ -30,7 +30,7 @@ pub use root::{Root, RootOutcome, Signal, run};
 pub use actor::{
     Actor, ActorSpec, ActorStatus, Address, AskError, AskMany, BlockingAddress, Circle, Context, Down,
     Interval, Mailbox, MissedTicks, Monitor, NoQuorum, OnRestart, Overflow, PendingReply, Progress,
-    Recipient, Redelivery, Reply, StopError, StopReason, TellError, Undelivered, WeakAddress, ask_many,
+    Recipient, Redelivery, Reply, StopError, StopReason, Tell, TellError, Undelivered, WeakAddress, ask_many,
     spawn_actor,
 };
 pub use arbour_primitives::scope::{
