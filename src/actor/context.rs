@@ -28,6 +28,8 @@ pub struct Context<A: Actor> {
     agenda: Option<Box<Mutex<Agenda<A::Message>>>>,
     incarnation: u64,
     pub(super) ending: bool,
+    /// Whether it has heard that it is asked to stop.
+    pub(super) heard: bool,
     /// Whether a message is being handled: the one that the rest is about.
     handling: bool,
     attempt: u32,
@@ -44,6 +46,7 @@ impl<A: Actor> Context<A> {
             agenda: None,
             incarnation,
             ending: false,
+            heard: false,
             handling: false,
             attempt: 0,
             sequence,

@@ -7,9 +7,9 @@ use super::envelope::{Envelope, Fate, Witness};
 use super::mailbox::{OnRestart, Undelivered};
 use super::slot::{Flight, Slot};
 use crate::stream::ReceiveStream;
+use crate::stream::futures::Recv;
 use crate::{Cause, ScopeHandle};
 use arbour_primitives::scope::{is_called, take_nudge};
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,8 @@ pub(super) struct Inbox<M> {
 
 /// What there is to do for an actor that has nothing to do.
 pub(super) enum Next<M> {
-    Message(Taken<M>),
+    /// The context is about this one already.
+    Message(M),
     /// It is asked to stop: what is queued is handled first.
     Stopping,
     /// Somebody asks how it is.
@@ -57,13 +58,17 @@ impl<M> Inbox<M> {
     }
 
     /// An incarnation begins: a mailbox that was closed by a drain takes messages again.
-    pub(super) fn open(&self, incarnation: u64) {
+    pub(super) fn begin<A: Actor<Message = M>>(&self, incarnation: u64) -> Context<A> {
+        if let Some(scope) = ScopeHandle::current() {
+            self.slot.begin(scope, incarnation);
+        }
         if self.closed.swap(false, Ordering::Relaxed) {
             self.stream.reopen();
         }
         if incarnation > 1 && self.on_restart != OnRestart::Keep {
             self.clear();
         }
+        Context::new(Arc::clone(&self.slot), incarnation)
     }
 
     fn clear(&self) {
@@ -75,9 +80,14 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// The next message, if there is one and nothing else comes first.
+    /// The next message, if there is one and nothing else comes first. What the last incarnation failed on is that.
     #[inline]
-    pub(super) fn at_once<A: Actor<Message = M>>(&self, cx: &mut Context<A>) -> Option<Taken<M>> {
+    fn at_once<A: Actor<Message = M>>(&self, cx: &mut Context<A>) -> Option<Taken<M>> {
+        if self.slot.redelivery.copy.is_some()
+            && let Some(redelivered) = self.redelivered()
+        {
+            return Some(redelivered);
+        }
         if is_called() || cx.set_agenda().is_some() || self.slot.tells_itself() {
             return None;
         }
@@ -102,8 +112,7 @@ impl<M> Inbox<M> {
     }
 
     /// The message that the last incarnation failed on, if it is to be delivered again.
-    pub(super) fn redelivered(&self) -> Option<Taken<M>> {
-        self.slot.redelivery.copy?;
+    fn redelivered(&self) -> Option<Taken<M>> {
         let Flight { message, witness, attempt } = self.slot.take_flight()?;
         if attempt <= self.slot.redelivery.times {
             return Some(Taken { message, witness, attempt: attempt + 1 });
@@ -122,36 +131,80 @@ impl<M> Inbox<M> {
 }
 
 /// Waits for something to do.
-pub(super) async fn next<A: Actor>(
-    inbox: &Inbox<A::Message>,
-    cx: &mut Context<A>,
-    heard: &mut bool,
-) -> Next<A::Message> {
-    let mut recv = inbox.stream.recv();
-    poll_fn(move |poll| {
-        if let Some(asked) = asked(inbox, heard) {
+#[inline]
+pub(super) fn next<'a, A: Actor>(inbox: &'a Inbox<A::Message>, cx: &'a mut Context<A>) -> NextUp<'a, A> {
+    NextUp { recv: inbox.stream.recv(), inbox, cx, waits: false }
+}
+
+/// The future of [`next`].
+pub(super) struct NextUp<'a, A: Actor> {
+    recv: Recv<'a, Envelope<A::Message>>,
+    inbox: &'a Inbox<A::Message>,
+    cx: &'a mut Context<A>,
+    waits: bool,
+}
+
+/// No message is pinned.
+impl<A: Actor> Unpin for NextUp<'_, A> {}
+
+impl<A: Actor> Future for NextUp<'_, A> {
+    type Output = Next<A::Message>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, poll: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if !this.waits {
+            if this.cx.ending {
+                return Poll::Ready(Next::Ended);
+            }
+            while let Some(taken) = this.inbox.at_once(this.cx) {
+                if let Some(message) = this.cx.begin(taken) {
+                    return Poll::Ready(Next::Message(message));
+                }
+            }
+            this.waits = true;
+        }
+        this.poll_waiting(poll)
+    }
+}
+
+impl<A: Actor> NextUp<'_, A> {
+    #[inline(never)]
+    fn poll_waiting(&mut self, poll: &mut task::Context<'_>) -> Poll<Next<A::Message>> {
+        if let Some(asked) = asked(self.inbox, &mut self.cx.heard) {
             return Poll::Ready(asked);
         }
-        inbox.slot.poll_own_tells(poll);
+        self.inbox.slot.poll_own_tells(poll);
+        loop {
+            let Some(taken) = task::ready!(self.poll_taken(poll)) else { return Poll::Ready(Next::Ended) };
+            if let Some(message) = self.cx.begin(taken) {
+                return Poll::Ready(Next::Message(message));
+            }
+            // Nobody wants it any more.
+            self.recv = self.inbox.stream.recv();
+        }
+    }
+
+    /// A message of the agenda or of the mailbox; none when there will be no more.
+    fn poll_taken(&mut self, poll: &mut task::Context<'_>) -> Poll<Option<Taken<A::Message>>> {
+        let Self { recv, cx, .. } = self;
         loop {
             if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
-                return Poll::Ready(Next::Message(Taken::own(message)));
+                return Poll::Ready(Some(Taken::own(message)));
             }
-            if let Poll::Ready(received) = Pin::new(&mut recv).poll(poll) {
-                let Ok(envelope) = received else { return Poll::Ready(Next::Ended) };
+            if let Poll::Ready(received) = Pin::new(&mut *recv).poll(poll) {
                 if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
                 }
-                return Poll::Ready(Next::Message(Taken::first(envelope)));
+                return Poll::Ready(received.ok().map(Taken::first));
             }
             let Some(agenda) = cx.set_agenda() else { return Poll::Pending };
             if let Some(message) = agenda.due_after_all() {
-                return Poll::Ready(Next::Message(Taken::own(message)));
+                return Poll::Ready(Some(Taken::own(message)));
             }
             task::ready!(agenda.poll(poll));
         }
-    })
-    .await
+    }
 }
 
 /// What was asked of the actor itself, which comes before all messages.

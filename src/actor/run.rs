@@ -5,11 +5,11 @@ use super::context::Context;
 use super::envelope::Fate;
 use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
-use super::slot::Home;
 use super::status::{ActorStatus, describe};
-use crate::{Cause, Failure, ScopeHandle};
+use crate::{Cancelled, Cause, Failure};
 use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
+use std::borrow::Borrow;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,74 +42,81 @@ impl fmt::Display for StopReason {
 }
 
 /// Runs one incarnation to its end.
-pub(super) async fn run<A: Actor>(
-    inbox: &Inbox<A::Message>,
+///
+/// One future does it all, and what it takes is moved on whole or not held at all: the most of what an idle actor
+/// costs is the room for what is held across these awaits.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds each of its arguments twice")]
+pub(super) fn run<A: Actor>(
+    inbox: impl Borrow<Inbox<A::Message>>,
     mut actor: A,
     incarnation: u64,
-    home: Option<Home>,
     ready: impl FnOnce(),
-) -> Result<(), Failure> {
-    let scope = ScopeHandle::current();
-    if let Some(scope) = scope.clone() {
-        inbox.slot.begin(scope, incarnation, home);
+) -> impl Future<Output = Result<(), Failure>> {
+    async move {
+        // Named first, the actor is dropped first: before the messages that nobody will handle.
+        let actor = &mut actor;
+        let inbox = inbox.borrow();
+        let mut cx = inbox.begin(incarnation);
+        beside(inbox, actor.started(&mut cx)).await?;
+        ready();
+        let lived = loop {
+            let worked = match next(inbox, &mut cx).await {
+                Next::Message(message) => {
+                    let span = cx.span();
+                    let handling = lazily(actor.handle(message, &mut cx));
+                    let handled = beside(inbox, handling).within(span).await;
+                    settle(actor, &mut cx, handled)
+                }
+                Next::Stopping => beside(inbox, actor.stopping(&mut cx)).await,
+                Next::Questions => {
+                    answer(inbox, actor, &cx);
+                    Ok(())
+                }
+                Next::Ended => break Ok(why_ended(&cx)),
+            };
+            if let Err(failure) = worked {
+                break Err(failure);
+            }
+        };
+        let (why, ended) = match lived {
+            Ok(why) => (why, Ok(())),
+            Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
+        };
+        let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
+        // Its own tasks end with it.
+        if let Some(scope) = inbox.slot.scope() {
+            scope.cancel(Cause::Shutdown);
+        }
+        ended.and(stopped)
     }
-    let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation);
-    inbox.open(incarnation);
-    beside(inbox, actor.started(&mut cx)).await?;
-    ready();
-    let lived = live(inbox, &mut actor, &mut cx).await;
-    let (why, ended) = match lived {
-        Ok(why) => (why, Ok(())),
-        Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
-    };
-    let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
-    // Its own tasks end with it.
-    if let Some(scope) = scope {
-        scope.cancel(Cause::Shutdown);
-    }
-    ended.and(stopped)
 }
 
-/// Handles one message after the other, what the last incarnation failed on first.
-async fn live<A: Actor>(
-    inbox: &Inbox<A::Message>,
-    actor: &mut A,
-    cx: &mut Context<A>,
-) -> Result<StopReason, Failure> {
-    let mut heard = false;
-    let mut redelivered = inbox.redelivered();
-    while !cx.ending {
-        let at_once = redelivered.take().or_else(|| inbox.at_once(cx));
-        let taken = match at_once {
-            Some(taken) => taken,
-            None => match next(inbox, cx, &mut heard).await {
-                Next::Message(taken) => taken,
-                Next::Stopping => {
-                    beside(inbox, actor.stopping(cx)).await?;
-                    continue;
-                }
-                Next::Questions => {
-                    answer(inbox, actor, cx);
-                    continue;
-                }
-                Next::Ended if heard => return Ok(StopReason::Asked),
-                Next::Ended => return Ok(StopReason::Unreachable),
-            },
-        };
-        let Some(message) = cx.begin(taken) else { continue };
-        let span = cx.span();
-        match beside(inbox, lazily(actor.handle(message, cx))).within(span).await {
-            Ok(Ok(())) => cx.handled(Fate::Handled),
-            // Its body was cancelled, not the actor.
-            Err(_) => cx.handled(Fate::Stopped),
-            Ok(Err(failure)) => {
-                report_crash(actor, cx, &failure);
-                cx.handled(Fate::Crashed);
-                return Err(failure);
-            }
-        }
+fn why_ended<A: Actor>(cx: &Context<A>) -> StopReason {
+    match (cx.ending, cx.heard) {
+        (true, _) => StopReason::Itself,
+        (false, true) => StopReason::Asked,
+        (false, false) => StopReason::Unreachable,
     }
-    Ok(StopReason::Itself)
+}
+
+/// Draws the consequences of what became of a message; an error ends the incarnation.
+#[inline]
+fn settle<A: Actor>(
+    actor: &A,
+    cx: &mut Context<A>,
+    handled: Result<Result<(), Failure>, Cancelled>,
+) -> Result<(), Failure> {
+    let fate = match &handled {
+        Ok(Ok(())) => Fate::Handled,
+        // Its body was cancelled, not the actor.
+        Err(_) => Fate::Stopped,
+        Ok(Err(failure)) => {
+            report_crash(actor, cx, failure);
+            Fate::Crashed
+        }
+    };
+    cx.handled(fate);
+    handled.unwrap_or(Ok(()))
 }
 
 fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {

@@ -176,16 +176,19 @@ impl<M> Slot<M> {
         }
     }
 
+    /// The place that the next incarnation has in its supervisor.
+    pub(super) fn set_home(&self, home: Home) {
+        let before = self.life().extra().home.replace(home);
+        drop(before);
+    }
+
     /// An incarnation begins in this scope.
-    pub(super) fn begin(&self, scope: ScopeHandle, incarnation: u64, home: Option<Home>) {
+    pub(super) fn begin(&self, scope: ScopeHandle, incarnation: u64) {
         let mut life = self.life();
         if life.stop_asked && !self.is_supervised {
             scope.drain();
         }
         life.stage = Stage::Running { scope, incarnation };
-        if home.is_some() {
-            life.extra().home = home;
-        }
     }
 
     /// An incarnation has ended, with everything that belongs to it. The failure of one of its own tasks is its own.

@@ -8,7 +8,7 @@ use super::redelivery::Redelivery;
 use super::run::run;
 use super::slot::{Home, Hook, Slot};
 use crate::stream::{SendStream, memory_stream};
-use crate::{ChildContext, ChildSpec, TaskGroup, TaskKind};
+use crate::{ChildContext, ChildSpec, Failure, TaskGroup, TaskKind};
 use std::fmt;
 use std::sync::Arc;
 
@@ -83,16 +83,12 @@ impl<A: Actor> ActorSpec<A> {
         let inbox = Arc::new(inbox);
         let queue = address.mailbox.downgrade();
         let child = ChildSpec::new(name, move |child: ChildContext| {
-            let inbox = Arc::clone(&inbox);
-            let actor = make();
-            async move {
-                let home = Home {
-                    supervisor: child.supervisor().clone(),
-                    child_id: Arc::from(child.id()),
-                    child: child.child(),
-                };
-                run(&inbox, actor, child.incarnation(), Some(home), || child.ready()).await
-            }
+            inbox.slot.set_home(Home {
+                supervisor: child.supervisor().clone(),
+                child_id: Arc::from(child.id()),
+                child: child.child(),
+            });
+            run(Arc::clone(&inbox), make(), child.incarnation(), move || child.ready())
         });
         // A weak end: what is counted keeps nothing open.
         let depth = move || queue.upgrade().map(|queue| queue.statistics().queued);
@@ -103,8 +99,8 @@ impl<A: Actor> ActorSpec<A> {
     /// Runs the actor as a child of `group`, without a supervisor; see [`spawn_actor`].
     #[must_use = "without its address nobody reaches the actor, and it ends"]
     pub fn spawn(self, group: &TaskGroup) -> Address<A> {
-        let (address, inbox, make) = self.open(false, Some(group.clone()));
-        spawn(group, &address, inbox, make);
+        let (address, inbox, mut make) = self.open(false, Some(group.clone()));
+        spawn(group, &address, async move { run(inbox, make(), 1, || {}).await });
         address
     }
 
@@ -161,19 +157,17 @@ pub fn spawn_actor<A: Actor>(
     let around = Some(group.clone());
     let (address, inbox) =
         open(name.into(), mailbox.into(), Redelivery::none(), OnRestart::Keep, false, around);
-    spawn(group, &address, inbox, move || actor);
+    spawn(group, &address, run(inbox, actor, 1, || {}));
     address
 }
 
 fn spawn<A: Actor>(
     group: &TaskGroup,
     address: &Address<A>,
-    inbox: Inbox<A::Message>,
-    make: impl FnOnce() -> A + Send + 'static,
+    living: impl Future<Output = Result<(), Failure>> + Send + 'static,
 ) {
     let slot = Arc::clone(&address.slot);
     let task = group.task().name(Arc::clone(&slot.name)).kind(TaskKind::Actor);
-    let living = async move { run(&inbox, make(), 1, None, || {}).await };
     task.spawn_telling(living, move |exit| {
         slot.end(exit);
         slot.over();

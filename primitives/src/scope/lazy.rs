@@ -80,7 +80,7 @@ impl<F: Future> Future for Lazily<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().frame.poll_lazily(cx).map(resolve)
+        self.project().frame.poll_lazily(cx, resolve)
     }
 }
 

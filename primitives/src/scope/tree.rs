@@ -115,6 +115,7 @@ impl Link {
 pub(super) struct Record {
     waker: Option<Waker>,
     extra: Option<Box<Extra>>,
+    label: Option<Box<Label>>,
     /// The cause in force while the node is cancelled: its own, or that of an ancestor. An ended
     /// record keeps it, so that it can still be read.
     cause: Option<Arc<Cause>>,
@@ -153,7 +154,6 @@ struct Extra {
     mail: Vec<Mail>,
     finalizers: Vec<Deferred>,
     watchers: Vec<(u64, Waker)>,
-    label: Option<Label>,
 }
 
 pub(super) struct Tree {
@@ -316,6 +316,7 @@ impl Record {
         Self {
             waker: None,
             extra: None,
+            label: None,
             cause: None,
             place: None,
             parent: NIL,

@@ -77,8 +77,7 @@ use state::{End, State};
 pub fn memory_stream<T>(capacity: impl Into<Capacity>) -> (SendStream<T>, ReceiveStream<T>) {
     let capacity = capacity.into();
     let (state, send_end, receive_end) = State::new(capacity);
-    let stores = capacity != Capacity::Bounded(0);
-    let shared = Shared(Arc::new(Inner { capacity, stores, state: Mutex::new(state) }));
+    let shared = Shared(Arc::new(Inner { capacity, state: Mutex::new(state) }));
     (SendStream::new(shared.clone(), send_end), ReceiveStream::new(shared, receive_end))
 }
 
@@ -87,9 +86,15 @@ struct Shared<T>(Arc<Inner<T>>);
 
 struct Inner<T> {
     capacity: Capacity,
-    /// It is no rendezvous: an item may enter though nobody waits for it.
-    stores: bool,
     state: Mutex<State<T>>,
+}
+
+impl<T> Inner<T> {
+    /// Whether an item may enter though nobody waits for it: it is no rendezvous.
+    #[inline]
+    fn stores(&self) -> bool {
+        self.capacity != Capacity::Bounded(0)
+    }
 }
 
 impl<T> Shared<T> {
@@ -111,7 +116,7 @@ impl<T> Shared<T> {
     /// Sends where nothing stands in the way, and says whether it did. The way that most items take.
     #[inline]
     fn send_at_once(&self, end: &End, item: &mut Option<T>) -> bool {
-        if !self.0.stores {
+        if !self.0.stores() {
             return false;
         }
         let mut state = self.lock();
@@ -127,7 +132,7 @@ impl<T> Shared<T> {
     /// Receives where nothing stands in the way. The way that most items take.
     #[inline]
     fn recv_at_once(&self, end: &End) -> Option<T> {
-        if !self.0.stores {
+        if !self.0.stores() {
             return None;
         }
         let mut state = self.lock();

@@ -10,19 +10,26 @@ mod tests;
 
 use core::ops::{Index, IndexMut};
 
-/// No node.
-const NIL: usize = usize::MAX;
+/// No node. Links are half a word: who waits has a future, and four billion of them fit in no memory.
+const NIL: u32 = u32::MAX;
+
+/// The lane of a waiter that stands in none.
+const NOWHERE: u8 = u8::MAX;
 
 /// So many places an empty list may keep, for those who come next.
 const KEPT: usize = 64;
 
 /// The place of a waiter, valid until it leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(usize);
+pub(crate) struct Key(u32);
 
 impl Key {
-    const fn of(index: usize) -> Option<Self> {
+    const fn of(index: u32) -> Option<Self> {
         if index == NIL { None } else { Some(Self(index)) }
+    }
+
+    const fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -30,25 +37,26 @@ impl Key {
 pub(crate) struct WaitList<W, const LANES: usize> {
     nodes: Vec<Node<W>>,
     /// How many places are not free.
-    taken: usize,
+    taken: u32,
     /// The first place that is free; those that follow are chained by `next`.
-    free: usize,
+    free: u32,
     lanes: [Lane; LANES],
 }
 
 struct Node<W> {
     /// `None` while the place is free.
     waiter: Option<W>,
-    lane: Option<usize>,
-    previous: usize,
-    next: usize,
+    /// Its number, or [`NOWHERE`].
+    lane: u8,
+    previous: u32,
+    next: u32,
 }
 
 #[derive(Clone, Copy)]
 struct Lane {
-    first: usize,
-    last: usize,
-    len: usize,
+    first: u32,
+    last: u32,
+    len: u32,
 }
 
 impl<W, const LANES: usize> WaitList<W, LANES> {
@@ -62,7 +70,7 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
     }
 
     pub(crate) const fn len(&self, lane: usize) -> usize {
-        self.lanes[lane].len
+        self.lanes[lane].len as usize
     }
 
     pub(crate) const fn is_empty(&self, lane: usize) -> bool {
@@ -79,12 +87,13 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
 
     /// Who stands behind this waiter in its lane.
     pub(crate) fn next(&self, key: Key) -> Option<Key> {
-        Key::of(self.nodes[key.0].next)
+        Key::of(self.nodes[key.index()].next)
     }
 
     /// The lane this waiter stands in.
     pub(crate) fn lane(&self, key: Key) -> Option<usize> {
-        self.nodes[key.0].lane
+        let lane = self.nodes[key.index()].lane;
+        (lane != NOWHERE).then_some(lane as usize)
     }
 
     /// Takes a place, last in this lane.
@@ -114,7 +123,7 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
     /// Gives up a waiter's place and hands the waiter back.
     pub(crate) fn leave(&mut self, key: Key) -> W {
         self.unlink(key.0);
-        let waiter = self.nodes[key.0].waiter.take();
+        let waiter = self.nodes[key.index()].waiter.take();
         self.free(key.0);
         waiter.expect(OCCUPIED)
     }
@@ -122,55 +131,68 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
     /// Gives up a waiter's place and drops the waiter there, which must hold nothing foreign any more.
     pub(crate) fn vacate(&mut self, key: Key) {
         self.unlink(key.0);
-        self.nodes[key.0].waiter = None;
+        self.nodes[key.index()].waiter = None;
         self.free(key.0);
     }
 
-    fn free(&mut self, index: usize) {
+    fn free(&mut self, index: u32) {
         self.taken -= 1;
         if self.taken == 0 && self.nodes.len() > KEPT {
             self.nodes = Vec::new();
             self.free = NIL;
         } else {
-            self.nodes[index].next = self.free;
+            self.nodes[index as usize].next = self.free;
             self.free = index;
         }
     }
 
-    fn allot(&mut self, waiter: W) -> usize {
+    fn allot(&mut self, waiter: W) -> u32 {
         self.taken += 1;
         let index = self.free;
         if index == NIL {
-            self.nodes.push(Node { waiter: Some(waiter), lane: None, previous: NIL, next: NIL });
-            return self.nodes.len() - 1;
+            return self.extend(waiter);
         }
-        let node = &mut self.nodes[index];
+        let node = &mut self.nodes[index as usize];
         self.free = node.next;
         node.waiter = Some(waiter);
         index
     }
 
-    fn link_last(&mut self, index: usize, lane: usize) {
+    /// Most lists never have more than one waiter: the first place comes alone.
+    #[cold]
+    fn extend(&mut self, waiter: W) -> u32 {
+        if self.nodes.capacity() == 0 {
+            self.nodes.reserve_exact(1);
+        }
+        let index = u32::try_from(self.nodes.len()).ok().filter(|index| *index != NIL);
+        self.nodes.push(Node { waiter: Some(waiter), lane: NOWHERE, previous: NIL, next: NIL });
+        index.expect("fewer than four billion wait in one line")
+    }
+
+    fn link_last(&mut self, index: u32, lane: usize) {
         let last = self.lanes[lane].last;
         self.place(index, lane, last, NIL);
     }
 
-    fn link_first(&mut self, index: usize, lane: usize) {
+    fn link_first(&mut self, index: u32, lane: usize) {
         let first = self.lanes[lane].first;
         self.place(index, lane, NIL, first);
     }
 
-    fn place(&mut self, index: usize, lane: usize, previous: usize, next: usize) {
-        let node = &mut self.nodes[index];
-        (node.lane, node.previous, node.next) = (Some(lane), previous, next);
+    fn place(&mut self, index: u32, lane: usize, previous: u32, next: u32) {
+        let node = &mut self.nodes[index as usize];
+        (node.lane, node.previous, node.next) = (lane as u8, previous, next);
         *self.link_after(previous, lane) = index;
         *self.link_before(next, lane) = index;
         self.lanes[lane].len += 1;
     }
 
-    fn unlink(&mut self, index: usize) {
-        let node = &mut self.nodes[index];
-        let Some(lane) = node.lane.take() else { return };
+    fn unlink(&mut self, index: u32) {
+        let node = &mut self.nodes[index as usize];
+        let lane = core::mem::replace(&mut node.lane, NOWHERE) as usize;
+        if lane >= LANES {
+            return;
+        }
         let (previous, next) = (node.previous, node.next);
         *self.link_after(previous, lane) = next;
         *self.link_before(next, lane) = previous;
@@ -178,13 +200,13 @@ impl<W, const LANES: usize> WaitList<W, LANES> {
     }
 
     /// The link that names who comes after this node, or the first of the lane.
-    fn link_after(&mut self, index: usize, lane: usize) -> &mut usize {
-        if index == NIL { &mut self.lanes[lane].first } else { &mut self.nodes[index].next }
+    fn link_after(&mut self, index: u32, lane: usize) -> &mut u32 {
+        if index == NIL { &mut self.lanes[lane].first } else { &mut self.nodes[index as usize].next }
     }
 
     /// The link that names who comes before this node, or the last of the lane.
-    fn link_before(&mut self, index: usize, lane: usize) -> &mut usize {
-        if index == NIL { &mut self.lanes[lane].last } else { &mut self.nodes[index].previous }
+    fn link_before(&mut self, index: u32, lane: usize) -> &mut u32 {
+        if index == NIL { &mut self.lanes[lane].last } else { &mut self.nodes[index as usize].previous }
     }
 }
 
@@ -194,12 +216,12 @@ impl<W, const LANES: usize> Index<Key> for WaitList<W, LANES> {
     type Output = W;
 
     fn index(&self, key: Key) -> &W {
-        self.nodes[key.0].waiter.as_ref().expect(OCCUPIED)
+        self.nodes[key.index()].waiter.as_ref().expect(OCCUPIED)
     }
 }
 
 impl<W, const LANES: usize> IndexMut<Key> for WaitList<W, LANES> {
     fn index_mut(&mut self, key: Key) -> &mut W {
-        self.nodes[key.0].waiter.as_mut().expect(OCCUPIED)
+        self.nodes[key.index()].waiter.as_mut().expect(OCCUPIED)
     }
 }

@@ -3,7 +3,7 @@
 use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::reraised;
-use super::telling::{Tell, Telling};
+use super::telling::Telling;
 use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::exit::Exit;
@@ -144,7 +144,6 @@ impl TaskBuilder<'_> {
         F: Future<Output = Result<T, Failure>> + Send + 'static,
         T: Send + 'static,
     {
-        let tell: Tell = Box::new(tell);
         let Ok((child, scope)) = self.seated(Fallible { future }) else {
             tell(Exit::Cancelled);
             return TaskHandle::not_started(self.name);

@@ -7,19 +7,16 @@ use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Who is told of an exit, once.
-pub(crate) type Tell = Box<dyn FnOnce(Exit<Failure>) + Send>;
-
 pin_project! {
     /// A child task that tells its exit after its tasks and its clean-up have ended. Dropped before, by an abort or with
     /// its runtime, it tells that.
-    pub(crate) struct Telling<C> {
+    pub(crate) struct Telling<C, F: FnOnce(Exit<Failure>)> {
         #[pin]
         child: C,
-        tell: Option<Tell>,
+        tell: Option<F>,
     }
 
-    impl<C> PinnedDrop for Telling<C> {
+    impl<C, F: FnOnce(Exit<Failure>)> PinnedDrop for Telling<C, F> {
         fn drop(this: Pin<&mut Self>) {
             if let Some(tell) = this.project().tell.take() {
                 tell(Exit::Aborted);
@@ -28,14 +25,15 @@ pin_project! {
     }
 }
 
-impl<C> Telling<C> {
-    pub(crate) fn new(child: C, tell: Tell) -> Self {
+impl<C, F: FnOnce(Exit<Failure>)> Telling<C, F> {
+    pub(crate) fn new(child: C, tell: F) -> Self {
         Self { child, tell: Some(tell) }
     }
 }
 
-impl<C, T> Future for Telling<C>
+impl<C, F, T> Future for Telling<C, F>
 where
+    F: FnOnce(Exit<Failure>),
     C: Future<Output = Ended<Result<T, Failure>>>,
 {
     type Output = C::Output;

@@ -28,16 +28,18 @@ use core::task::{Context, Poll};
 type Polled<T> = Result<Poll<T>, Payload>;
 
 impl<F: Future> Frame<F> {
-    /// Polls without a node as long as none was asked for.
+    /// Polls without a node as long as none was asked for. What `resolve` makes of a value that the body gives at
+    /// once is made there: the larger `Ended` is never put together.
     #[inline]
-    pub(in crate::scope) fn poll_lazily(
+    pub(in crate::scope) fn poll_lazily<R>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Ended<F::Output>> {
+        resolve: impl FnOnce(Ended<F::Output>) -> R,
+    ) -> Poll<R> {
         if !self.is_unmade() {
-            return self.poll_end(cx);
+            return self.poll_end(cx).map(resolve);
         }
-        let Some(around) = current::around(self.parent) else { return self.poll_changed(cx) };
+        let Some(around) = current::around(self.parent) else { return self.poll_changed(cx).map(resolve) };
         if self.parent == 0 && !current::has_unit() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -47,8 +49,8 @@ impl<F: Future> Frame<F> {
         let stage = this.stage;
         match current::run_lazily(&around, || stage.poll_body(cx)) {
             (Ok(Poll::Pending), None) => Poll::Pending,
-            (Ok(Poll::Ready(value)), None) => Poll::Ready(Ended::Value(value)),
-            (polled, made) => self.change(&around, polled, made, cx),
+            (Ok(Poll::Ready(value)), None) => Poll::Ready(resolve(Ended::Value(value))),
+            (polled, made) => self.change(&around, polled, made, cx).map(resolve),
         }
     }
 

@@ -158,6 +158,7 @@ impl Tree {
         if record.extra.is_some() {
             self.end_extra(index, effects);
         }
+        self.at(index).label = None;
         self.living -= 1;
         self.uncount(index, effects);
     }

@@ -14,7 +14,7 @@ const STEPS: usize = 64;
 impl Tree {
     pub(in crate::scope) fn describe(&mut self, node: &Node, label: Label) {
         if self.at(node.index).phase != Phase::Ended {
-            self.at(node.index).extra().label = Some(label);
+            self.at(node.index).label = Some(Box::new(label));
         }
     }
 
@@ -37,7 +37,7 @@ impl Tree {
     }
 
     fn label_mut(&mut self, index: u32) -> Option<&mut Label> {
-        self.at(index).extra.as_mut().and_then(|extra| extra.label.as_mut())
+        self.at(index).label.as_deref_mut()
     }
 
     pub(in crate::scope) fn path(&self, node: &Node) -> Vec<Text> {
@@ -146,7 +146,7 @@ impl Tree {
     }
 
     fn label(&self, index: u32) -> Option<&Label> {
-        self.records[index].extra.as_ref().and_then(|extra| extra.label.as_ref())
+        self.records[index].label.as_deref()
     }
 }
 

@@ -81,8 +81,8 @@ pub(super) struct State<T> {
     borrowers: usize,
     senders: WaitList<Sender<T>, 2>,
     receivers: WaitList<Receiver, 2>,
-    /// Those who wait for nobody to be left who receives.
-    watchers: WaitList<Watcher, 1>,
+    /// Those who wait for nobody to be left who receives: rare, so that others do not pay for the list.
+    watchers: Option<Box<WaitList<Watcher, 1>>>,
     open_senders: usize,
     open_receivers: usize,
     closed: bool,
@@ -141,7 +141,7 @@ impl<T> State<T> {
             borrowers: 0,
             senders: WaitList::new(),
             receivers: WaitList::new(),
-            watchers: WaitList::new(),
+            watchers: None,
             open_senders: 1,
             open_receivers: 1,
             closed: false,
@@ -294,6 +294,10 @@ impl<T> State<T> {
         }
     }
 
+    fn watchers(&mut self) -> &mut WaitList<Watcher, 1> {
+        self.watchers.get_or_insert_with(|| Box::new(WaitList::new()))
+    }
+
     fn refuse_sender(&mut self, key: Key, why: Why<T>, wakes: &mut Wakes) {
         let sender = &mut self.senders[key];
         let item = core::mem::replace(&mut sender.claim, Claim::Sent).into_item();
@@ -303,10 +307,11 @@ impl<T> State<T> {
     }
 
     fn wake_watchers(&mut self, whom: impl Fn(&Watcher) -> bool, wakes: &mut Wakes) {
-        let mut cursor = self.watchers.first(WAITING);
+        let Some(watchers) = &mut self.watchers else { return };
+        let mut cursor = watchers.first(WAITING);
         while let Some(key) = cursor {
-            cursor = self.watchers.next(key);
-            let watcher = &mut self.watchers[key];
+            cursor = watchers.next(key);
+            let watcher = &mut watchers[key];
             if whom(watcher) {
                 wakes.add(watcher.waker.take());
             }

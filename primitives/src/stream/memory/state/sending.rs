@@ -225,20 +225,20 @@ impl<T> State<T> {
     ) -> Step<()> {
         if self.refuses(end) {
             if let Some(key) = seat.take() {
-                visit.carry_out(self.watchers.leave(key).waker);
+                visit.carry_out(self.watchers().leave(key).waker);
             }
             return Step::Done(());
         }
         if let Some(key) = *seat {
-            return visit.refresh(&mut self.watchers[key].waker);
+            return visit.refresh(&mut self.watchers()[key].waker);
         }
         let Some(waker) = visit.take_waker() else { return Step::NeedWaker };
-        *seat = Some(self.watchers.join(WAITING, Watcher { end: end.id, waker: Some(waker) }));
+        *seat = Some(self.watchers().join(WAITING, Watcher { end: end.id, waker: Some(waker) }));
         Step::Wait
     }
 
     pub(in super::super) fn forsake_watcher(&mut self, key: Key) -> Option<Waker> {
-        self.watchers.leave(key).waker
+        self.watchers().leave(key).waker
     }
 }
 
