@@ -12,6 +12,7 @@ mod context;
 mod envelope;
 mod error;
 mod inbox;
+mod listed;
 mod mailbox;
 mod many;
 mod monitor;
@@ -41,6 +42,8 @@ pub use spec::{ActorSpec, spawn_actor};
 pub use status::ActorStatus;
 pub use timers::{Interval, MissedTicks};
 pub use weak::WeakAddress;
+
+pub(crate) use listed::Listed;
 
 use crate::Failure;
 use std::any::type_name;

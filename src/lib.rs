@@ -20,6 +20,9 @@ pub mod __private;
 mod actor;
 #[cfg(doctest)]
 mod book;
+mod news;
+mod process_groups;
+mod registry;
 mod root;
 pub mod sync;
 pub mod testing;
@@ -33,6 +36,9 @@ pub use actor::{
     Recipient, Redelivery, Reply, StopError, StopReason, TellError, Undelivered, WeakAddress, ask_many,
     spawn_actor,
 };
+pub use process_groups::{GroupEvent, JoinError, NotJoined, ProcessGroups};
+pub use registry::{LookupError, RegisterError, Registry, RegistryEvent, UpdateError};
+
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
     try_join_all,
