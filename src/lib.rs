@@ -20,6 +20,7 @@ pub mod __private;
 mod actor;
 #[cfg(doctest)]
 mod book;
+mod contain;
 mod news;
 mod process_groups;
 mod registry;

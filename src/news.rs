@@ -13,8 +13,9 @@
 
 mod audience;
 
+use crate::contain::contain;
 use crate::stream::{Capacity, ReceiveStream, memory_stream};
-use audience::{Audience, Subscriber};
+use audience::{Audience, Item, Subscriber};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,11 +35,6 @@ pub(crate) struct Desk<E> {
     audience: Option<Audience<E>>,
 }
 
-enum Item<E> {
-    Told(E),
-    Subscribed(Subscriber<E>),
-}
-
 impl<E: Event> News<E> {
     pub(crate) fn new() -> Self {
         Self { desk: Mutex::new(Desk { line: VecDeque::new(), audience: Some(Audience::new()) }) }
@@ -52,14 +48,22 @@ impl<E: Event> News<E> {
     }
 
     fn deliver(&self) {
-        let Some(audience) = self.desk().audience_for_what_waits() else { return };
-        let mut round = Round { news: self, audience, over: false };
-        while let Some(item) = round.next() {
-            match item {
-                Item::Told(event) => round.audience.tell(&event),
-                Item::Subscribed(subscriber) => round.audience.admit(subscriber),
-            }
+        let Some(mut audience) = self.desk().audience_for_what_waits() else { return };
+        while let Some(item) = self.next(&mut audience) {
+            // With an event the last of a user's value may be dropped.
+            contain("the drop of a value in a registry", || audience.hear(item));
         }
+    }
+
+    /// What stands first. Without anything left the audience goes back in the same step: whoever puts something in line
+    /// after that delivers it.
+    fn next(&self, audience: &mut Audience<E>) -> Option<Item<E>> {
+        let mut desk = self.desk();
+        let item = desk.line.pop_front();
+        if item.is_none() {
+            desk.audience = Some(std::mem::replace(audience, Audience::new()));
+        }
+        item
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk<E>> {
@@ -86,40 +90,5 @@ impl<E: Event> Desk<E> {
     /// `None` when nothing waits, or another delivers it.
     fn audience_for_what_waits(&mut self) -> Option<Audience<E>> {
         if self.line.is_empty() { None } else { self.audience.take() }
-    }
-}
-
-/// One thread's turn at delivering.
-struct Round<'a, E: Event> {
-    news: &'a News<E>,
-    audience: Audience<E>,
-    over: bool,
-}
-
-impl<E: Event> Round<'_, E> {
-    /// What stands first. Without anything left the turn is over, in the same step: whoever puts something in line after
-    /// that delivers it.
-    fn next(&mut self) -> Option<Item<E>> {
-        let mut desk = self.news.desk();
-        let item = desk.line.pop_front();
-        if item.is_none() {
-            self.hand_back(&mut desk);
-        }
-        item
-    }
-
-    fn hand_back(&mut self, desk: &mut Desk<E>) {
-        desk.audience = Some(std::mem::replace(&mut self.audience, Audience::new()));
-        self.over = true;
-    }
-}
-
-/// Should a subscriber's waker panic, the next change delivers what is left.
-impl<E: Event> Drop for Round<'_, E> {
-    fn drop(&mut self) {
-        if !self.over {
-            let news = self.news;
-            self.hand_back(&mut news.desk());
-        }
     }
 }

@@ -3,6 +3,7 @@
 use super::Actor;
 use super::address::Address;
 use super::weak::WeakAddress;
+use crate::contain::contain;
 use std::sync::{Arc, Weak};
 
 /// An entry for an actor in a list of somebody's.
@@ -29,7 +30,14 @@ impl Listings {
     }
 
     pub(super) fn strike(self) {
-        self.entries.iter().filter_map(Weak::upgrade).for_each(|entry| entry.strike());
+        for entry in self.entries {
+            // With an entry a user's value may be dropped, and others are to be struck after it.
+            contain("the drop of a value in a registry", || {
+                if let Some(entry) = entry.upgrade() {
+                    entry.strike();
+                }
+            });
+        }
     }
 }
 
@@ -62,5 +70,26 @@ impl<A: Actor> WeakAddress<A> {
     /// As [`Address::identity`].
     pub(crate) fn identity(&self) -> usize {
         self.slot.identity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Entry;
+
+    impl Listed for Entry {
+        fn strike(&self) {}
+    }
+
+    #[test]
+    fn an_actor_that_is_listed_and_struck_again_and_again_keeps_nothing_of_it() {
+        let mut listings = Listings::default();
+        let kept: Vec<_> = (0..10).map(|_| Arc::new(Entry)).collect();
+        kept.iter().for_each(|entry| listings.add(entry));
+        (0..1_000).for_each(|_| listings.add(&Arc::new(Entry)));
+        assert!(listings.entries.capacity() <= 40, "{} places", listings.entries.capacity());
+        assert!(listings.entries.iter().filter_map(Weak::upgrade).count() == kept.len());
     }
 }

@@ -17,6 +17,12 @@ pub(super) struct Audience<E> {
     limit: usize,
 }
 
+/// What stands in line.
+pub(super) enum Item<E> {
+    Told(E),
+    Subscribed(Subscriber<E>),
+}
+
 /// One who listens, for one name or for all.
 pub(super) struct Subscriber<E> {
     pub(super) about: Option<Arc<str>>,
@@ -32,7 +38,14 @@ impl<E: Event> Audience<E> {
         self.of_all.is_empty() && self.of_one.is_empty()
     }
 
-    pub(super) fn admit(&mut self, subscriber: Subscriber<E>) {
+    pub(super) fn hear(&mut self, item: Item<E>) {
+        match item {
+            Item::Told(event) => self.tell(&event),
+            Item::Subscribed(subscriber) => self.admit(subscriber),
+        }
+    }
+
+    fn admit(&mut self, subscriber: Subscriber<E>) {
         if self.count == self.limit {
             self.forget_those_who_went();
         }
@@ -43,7 +56,7 @@ impl<E: Event> Audience<E> {
         }
     }
 
-    pub(super) fn tell(&mut self, event: &E) {
+    fn tell(&mut self, event: &E) {
         tell_each(&mut self.of_all, event);
         let Some(listeners) = self.of_one.get_mut(event.about()) else { return };
         tell_each(listeners, event);

@@ -261,6 +261,31 @@ async fn errors_say_who_has_the_name() {
     .unwrap();
 }
 
+/// A value whose drop panics.
+struct Bomb(&'static str);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{} went off, as planned", self.0);
+    }
+}
+
+#[arbour::test]
+async fn a_value_whose_drop_panics_keeps_no_name_from_being_freed() {
+    let registry = Registry::with_values();
+    task_group(async |group| {
+        let address = spawn_actor(&group, "idle", Idle, 1);
+        for name in ["one", "two", "three"] {
+            registry.register_with(name, &address, Bomb(name)).unwrap();
+        }
+        address.stop().await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert!(registry.is_empty());
+    assert_eq!(format!("{registry:?}"), "Registry { entries: 0, .. }");
+}
+
 /// Two threads fight for one name with actors that live for a moment. Whoever has registered is found until its address
 /// is dropped, whatever clean-up of earlier owners comes late.
 #[test]
