@@ -8,6 +8,7 @@
 mod address;
 mod agenda;
 mod blocking;
+mod by_hand;
 mod context;
 mod envelope;
 mod error;
@@ -29,6 +30,7 @@ mod weak;
 
 pub use address::{Address, StopError};
 pub use blocking::BlockingAddress;
+pub use by_hand::run_actor;
 pub use context::Context;
 pub use error::{AskError, Circle, Progress, TellError};
 pub use mailbox::{Mailbox, OnRestart, Overflow, Undelivered};

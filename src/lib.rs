@@ -31,7 +31,7 @@ pub use actor::{
     Actor, ActorSpec, ActorStatus, Address, AskError, AskMany, BlockingAddress, Circle, Context, Down,
     Interval, Mailbox, MissedTicks, Monitor, NoQuorum, OnRestart, Overflow, PendingReply, Progress,
     Recipient, Redelivery, Reply, StopError, StopReason, Tell, TellError, Undelivered, WeakAddress, ask_many,
-    spawn_actor,
+    run_actor, spawn_actor,
 };
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,

@@ -1,6 +1,7 @@
 //! Actors, as their users see them: one module per subject, nearly all in virtual time.
 
 mod asking;
+mod by_hand;
 mod crashing;
 mod draining;
 mod dropping;
