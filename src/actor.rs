@@ -8,6 +8,7 @@
 mod address;
 mod agenda;
 mod blocking;
+mod by_hand;
 mod context;
 mod envelope;
 mod error;
@@ -24,11 +25,13 @@ mod run;
 mod slot;
 mod spec;
 mod status;
+mod tell;
 mod timers;
 mod weak;
 
 pub use address::{Address, StopError};
 pub use blocking::BlockingAddress;
+pub use by_hand::run_actor;
 pub use context::Context;
 pub use error::{AskError, Circle, Progress, TellError};
 pub use mailbox::{Mailbox, OnRestart, Overflow, Undelivered};
@@ -40,6 +43,7 @@ pub use reply::{PendingReply, Reply};
 pub use run::StopReason;
 pub use spec::{ActorSpec, spawn_actor};
 pub use status::ActorStatus;
+pub use tell::Tell;
 pub use timers::{Interval, MissedTicks};
 pub use weak::WeakAddress;
 

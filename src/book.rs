@@ -60,3 +60,6 @@ mod try_task_group {}
 
 #[doc = include_str!("../book/src/decisions/0005-reopened-mailbox.md")]
 mod reopened_mailbox {}
+
+#[doc = include_str!("../book/src/decisions/0010-address-trait.md")]
+mod address_trait {}

@@ -28,14 +28,14 @@ mod root;
 pub mod sync;
 pub mod testing;
 
-pub use arbour_macros::{main, test};
+pub use arbour_macros::{actor, main, test};
 pub use root::{Root, RootOutcome, Signal, run};
 
 pub use actor::{
     Actor, ActorSpec, ActorStatus, Address, AskError, AskMany, BlockingAddress, Circle, Context, Down,
     Interval, Mailbox, MissedTicks, Monitor, NoQuorum, OnRestart, Overflow, PendingReply, Progress,
-    Recipient, Redelivery, Reply, StopError, StopReason, TellError, Undelivered, WeakAddress, ask_many,
-    spawn_actor,
+    Recipient, Redelivery, Reply, StopError, StopReason, Tell, TellError, Undelivered, WeakAddress, ask_many,
+    run_actor, spawn_actor,
 };
 pub use process_groups::{GroupEvent, JoinError, NotJoined, ProcessGroups};
 pub use registry::{LookupError, RegisterError, Registry, RegistryEvent, UpdateError};

@@ -150,7 +150,7 @@ impl Options {
     }
 }
 
-fn once<T>(place: &mut Option<T>, name: &Ident, value: T) -> Result<()> {
+pub(crate) fn once<T>(place: &mut Option<T>, name: &Ident, value: T) -> Result<()> {
     match place.replace(value) {
         None => Ok(()),
         Some(_) => Err(Error::new(name.span(), format!("`{name}` is given twice"))),

@@ -10,9 +10,10 @@ use super::own;
 use super::reply::{PendingReply, Reply, request};
 use super::slot::{OwnTell, Slot, Stopper};
 use super::status::ActorStatus;
+use super::tell::{Tell, stopped};
 use super::weak::WeakAddress;
 use crate::CallError;
-use crate::stream::{Permit, SendError, SendStream, Statistics, TrySendError};
+use crate::stream::{Permit, SendStream, Statistics, TrySendError};
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -59,10 +60,9 @@ impl<A: Actor> Address<A> {
     ///
     /// [`TellError`] with the message when the actor takes no messages any more, when the mailbox is full and
     /// [refuses](Overflow::Refuse), and when the actor itself has told itself too much.
-    pub async fn tell(&self, message: A::Message) -> Result<(), TellError<A::Message>> {
-        self.deliver(Envelope::telling(message))
-            .await
-            .map_err(|refused| refused.map(|envelope| envelope.message))
+    #[inline]
+    pub fn tell(&self, message: A::Message) -> Tell<'_, A> {
+        Tell::new(self, Envelope::telling(message))
     }
 
     /// Sends a message if there is room at once. A mailbox that drops what is too much has always room.
@@ -447,10 +447,6 @@ fn put<M, N: From<M>>(
 ) -> Result<(), TellError<Envelope<M>>> {
     let _ = place.send(envelope.map(N::from));
     Ok(())
-}
-
-fn stopped<M>(refused: SendError<M>) -> TellError<M> {
-    TellError::Stopped(refused.into_item())
 }
 
 impl<A: Actor> Clone for Address<A> {

@@ -4,7 +4,8 @@ use super::Actor;
 use super::address::Address;
 use super::agenda::Agenda;
 use super::envelope::{Envelope, Fate, Witness};
-use super::slot::Slot;
+use super::inbox::Taken;
+use super::slot::{Flight, Slot};
 use super::timers::Interval;
 use super::weak::WeakAddress;
 use crate::stream::TrySendError;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// What an actor knows of itself, and of the message it handles; what it can have done while it lives.
 ///
@@ -35,7 +37,8 @@ pub struct Context<A: Actor> {
 }
 
 impl<A: Actor> Context<A> {
-    pub(super) fn new(slot: Arc<Slot<A::Message>>, incarnation: u64, taken: u64) -> Self {
+    pub(super) fn new(slot: Arc<Slot<A::Message>>, incarnation: u64) -> Self {
+        let sequence = slot.taken();
         Self {
             slot,
             agenda: None,
@@ -43,7 +46,7 @@ impl<A: Actor> Context<A> {
             ending: false,
             handling: false,
             attempt: 0,
-            sequence: taken,
+            sequence,
             kind: "",
             witness: None,
         }
@@ -294,31 +297,31 @@ impl<A: Actor> Context<A> {
         Some(agenda.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A message is given to its handler. Says whether somebody still wants it.
-    pub(super) fn begins(&mut self, message: &A::Message, witness: Option<Witness>, attempt: u32) -> bool {
-        if attempt == 1 && witness.as_ref().is_some_and(|witness| !witness.begin()) {
-            return false;
+    /// A message is given to its handler, if somebody still wants it.
+    #[inline]
+    pub(super) fn begin(&mut self, taken: Taken<A::Message>) -> Option<A::Message> {
+        let Taken { message, witness, attempt } = taken;
+        let is_new = attempt == 1;
+        if let Some(witness) = &witness
+            && is_new
+            && !witness.begin()
+        {
+            return None;
         }
-        self.sequence += u64::from(attempt == 1);
+        self.sequence += u64::from(is_new);
         self.attempt = attempt;
-        self.kind = A::kind(message);
+        self.kind = A::kind(&message);
         self.witness = witness;
         self.handling = true;
-        self.keep_copy(message);
-        true
-    }
-
-    fn keep_copy(&self, message: &A::Message) {
-        let Some(copy) = self.slot.redelivery.copy else { return };
-        let flight = super::slot::Flight {
-            message: copy(message),
-            witness: self.witness.clone(),
-            attempt: self.attempt,
-        };
-        self.slot.keep_flight(flight);
+        if let Some(copy) = self.slot.redelivery.copy {
+            let flight = Flight { message: copy(&message), witness: self.witness.clone(), attempt };
+            self.slot.keep_flight(flight);
+        }
+        Some(message)
     }
 
     /// The handler has come to an end.
+    #[inline]
     pub(super) fn handled(&mut self, fate: Fate) {
         self.handling = false;
         if let Some(witness) = self.witness.take() {
@@ -334,8 +337,13 @@ impl<A: Actor> Context<A> {
         self.kind
     }
 
-    pub(super) fn span(&self) -> Option<&tracing::Span> {
-        self.witness.as_ref()?.span()
+    /// The span of this message, which follows from that of whoever sent it; none if nobody traces.
+    #[inline]
+    pub(super) fn span(&self) -> Option<Box<Span>> {
+        let sender = self.witness.as_ref()?.span()?;
+        let span = tracing::debug_span!("message", actor = self.name(), kind = self.kind);
+        span.follows_from(sender);
+        Some(Box::new(span))
     }
 }
 
@@ -345,6 +353,7 @@ fn lock<M>(agenda: &Mutex<Agenda<M>>) -> MutexGuard<'_, Agenda<M>> {
 
 impl<A: Actor> Drop for Context<A> {
     fn drop(&mut self) {
+        self.slot.note_taken(self.sequence);
         if !self.handling {
             return;
         }

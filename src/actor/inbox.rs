@@ -8,11 +8,11 @@ use super::mailbox::{OnRestart, Undelivered};
 use super::slot::{Flight, Slot};
 use crate::stream::ReceiveStream;
 use crate::{Cause, ScopeHandle};
-use arbour_primitives::scope::{is_stopping, take_nudge};
+use arbour_primitives::scope::{is_called, take_nudge};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{self, Poll};
 
 /// What an incarnation takes its messages from. It belongs to the slot.
@@ -20,8 +20,6 @@ pub(super) struct Inbox<M> {
     pub(super) slot: Arc<Slot<M>>,
     stream: ReceiveStream<Envelope<M>>,
     on_restart: OnRestart,
-    /// How many messages were taken by the incarnations so far.
-    taken: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -55,7 +53,7 @@ impl<M> Taken<M> {
 
 impl<M> Inbox<M> {
     pub(super) fn new(slot: Arc<Slot<M>>, stream: ReceiveStream<Envelope<M>>, on_restart: OnRestart) -> Self {
-        Self { slot, stream, on_restart, taken: AtomicU64::new(0), closed: AtomicBool::new(false) }
+        Self { slot, stream, on_restart, closed: AtomicBool::new(false) }
     }
 
     /// An incarnation begins: a mailbox that was closed by a drain takes messages again.
@@ -77,13 +75,13 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// How many messages have been taken. Only the incarnation that runs changes it.
-    pub(super) fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn note_taken(&self, taken: u64) {
-        self.taken.store(taken, Ordering::Relaxed);
+    /// The next message, if there is one and nothing else comes first.
+    #[inline]
+    pub(super) fn at_once<A: Actor<Message = M>>(&self, cx: &mut Context<A>) -> Option<Taken<M>> {
+        if is_called() || cx.set_agenda().is_some() || self.slot.tells_itself() {
+            return None;
+        }
+        self.stream.recv_at_once().map(Taken::first)
     }
 
     pub(super) fn queued(&self) -> usize {
@@ -91,9 +89,9 @@ impl<M> Inbox<M> {
     }
 
     /// Refuses new work if the actor is asked to stop, though a handler runs.
-    #[inline]
     pub(super) fn heed_stop(&self) {
-        if is_stopping() && !self.closed.load(Ordering::Relaxed) && is_to_stop() {
+        let asked = is_called() && !self.closed.load(Ordering::Relaxed);
+        if asked && ScopeHandle::current().is_some_and(|scope| is_to_stop(&scope)) {
             self.close();
         }
     }
@@ -115,7 +113,7 @@ impl<M> Inbox<M> {
         }
         tracing::error!(
             actor = &*self.slot.name,
-            sequence = self.taken(),
+            sequence = self.slot.taken(),
             attempts = attempt,
             "a message crashed the actor each time it was delivered; it is given up, and the actor goes on with the next"
         );
@@ -159,22 +157,23 @@ pub(super) async fn next<A: Actor>(
 /// What was asked of the actor itself, which comes before all messages.
 #[inline]
 fn asked<M>(inbox: &Inbox<M>, heard: &mut bool) -> Option<Next<M>> {
+    if !is_called() {
+        return None;
+    }
     if take_nudge() {
         return Some(Next::Questions);
     }
-    if *heard || !is_stopping() || !is_to_stop() {
-        return None;
-    }
-    *heard = true;
+    let scope = ScopeHandle::current().filter(|scope| !*heard && is_to_stop(scope))?;
     inbox.close();
-    Some(Next::Stopping)
+    // Cancelled, it is about to be dropped.
+    *heard = !scope.is_cancelled();
+    heard.then_some(Next::Stopping)
 }
 
 /// Whether it is drained, or stopped by its supervisor. Cancelled by somebody else it may well come back, and its
 /// mailbox waits for that.
-fn is_to_stop() -> bool {
-    let scope = ScopeHandle::current();
-    scope.is_some_and(|scope| scope.is_draining() || scope.cause() == Some(Cause::Shutdown))
+fn is_to_stop(scope: &ScopeHandle) -> bool {
+    scope.is_draining() || scope.cause() == Some(Cause::Shutdown)
 }
 
 impl<M> Drop for Inbox<M> {

@@ -3,7 +3,7 @@
 use super::Actor;
 use super::context::Context;
 use super::envelope::Fate;
-use super::inbox::{Inbox, Next, Taken, next};
+use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
 use super::slot::Home;
 use super::status::{ActorStatus, describe};
@@ -14,7 +14,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{self, Poll};
-use tracing::Instrument;
+use tracing::Span;
 
 /// Why an actor comes to its end in good order.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub(super) async fn run<A: Actor>(
     if let Some(scope) = scope.clone() {
         inbox.slot.begin(scope, incarnation, home);
     }
-    let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation, inbox.taken());
+    let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation);
     inbox.open(incarnation);
     beside(inbox, actor.started(&mut cx)).await?;
     ready();
@@ -77,51 +77,39 @@ async fn live<A: Actor>(
     cx: &mut Context<A>,
 ) -> Result<StopReason, Failure> {
     let mut heard = false;
-    if let Some(taken) = inbox.redelivered() {
-        handle(inbox, actor, cx, taken).await?;
-    }
+    let mut redelivered = inbox.redelivered();
     while !cx.ending {
-        match next(inbox, cx, &mut heard).await {
-            Next::Message(taken) => handle(inbox, actor, cx, taken).await?,
-            Next::Stopping => beside(inbox, actor.stopping(cx)).await?,
-            Next::Questions => answer(inbox, actor, cx),
-            Next::Ended if heard => return Ok(StopReason::Asked),
-            Next::Ended => return Ok(StopReason::Unreachable),
+        let at_once = redelivered.take().or_else(|| inbox.at_once(cx));
+        let taken = match at_once {
+            Some(taken) => taken,
+            None => match next(inbox, cx, &mut heard).await {
+                Next::Message(taken) => taken,
+                Next::Stopping => {
+                    beside(inbox, actor.stopping(cx)).await?;
+                    continue;
+                }
+                Next::Questions => {
+                    answer(inbox, actor, cx);
+                    continue;
+                }
+                Next::Ended if heard => return Ok(StopReason::Asked),
+                Next::Ended => return Ok(StopReason::Unreachable),
+            },
+        };
+        let Some(message) = cx.begin(taken) else { continue };
+        let span = cx.span();
+        match beside(inbox, lazily(actor.handle(message, cx))).within(span).await {
+            Ok(Ok(())) => cx.handled(Fate::Handled),
+            // Its body was cancelled, not the actor.
+            Err(_) => cx.handled(Fate::Stopped),
+            Ok(Err(failure)) => {
+                report_crash(actor, cx, &failure);
+                cx.handled(Fate::Crashed);
+                return Err(failure);
+            }
         }
     }
     Ok(StopReason::Itself)
-}
-
-/// Handles one message, unless its asker has gone.
-async fn handle<A: Actor>(
-    inbox: &Inbox<A::Message>,
-    actor: &mut A,
-    cx: &mut Context<A>,
-    Taken { message, witness, attempt }: Taken<A::Message>,
-) -> Result<(), Failure> {
-    if !cx.begins(&message, witness, attempt) {
-        return Ok(());
-    }
-    inbox.note_taken(cx.sequence());
-    let outcome = match cx.span() {
-        None => beside(inbox, lazily(actor.handle(message, cx))).await,
-        Some(sender) => {
-            let span = tracing::debug_span!("message", actor = cx.name(), kind = cx.kind());
-            span.follows_from(sender);
-            beside(inbox, lazily(actor.handle(message, cx))).instrument(span).await
-        }
-    };
-    match outcome {
-        Ok(Ok(())) => cx.handled(Fate::Handled),
-        // Its body was cancelled, not the actor.
-        Err(_) => cx.handled(Fate::Stopped),
-        Ok(Err(failure)) => {
-            report_crash(actor, cx, &failure);
-            cx.handled(Fate::Crashed);
-            return Err(failure);
-        }
-    }
-    Ok(())
 }
 
 fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {
@@ -159,13 +147,25 @@ pin_project! {
     /// messages refused at once.
     struct Beside<'a, M, F> {
         inbox: &'a Inbox<M>,
+        span: Option<Box<Span>>,
+        // Whether it has been polled: before the first time, the loop has looked.
+        waits: bool,
         #[pin]
         body: F,
     }
 }
 
+#[inline]
 fn beside<M, F: Future>(inbox: &Inbox<M>, body: F) -> Beside<'_, M, F> {
-    Beside { inbox, body }
+    Beside { inbox, span: None, waits: false, body }
+}
+
+impl<M, F> Beside<'_, M, F> {
+    /// Has it run in this span.
+    #[inline]
+    fn within(self, span: Option<Box<Span>>) -> Self {
+        Self { span, ..self }
+    }
 }
 
 impl<M, F: Future> Future for Beside<'_, M, F> {
@@ -174,12 +174,16 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.inbox.heed_stop();
+        if *this.waits {
+            this.inbox.heed_stop();
+        }
         let polled = {
+            let _entered = this.span.as_ref().map(|span| span.enter());
             let _polled = Polled::begin(this.inbox.slot.identity());
             this.body.poll(cx)
         };
         if polled.is_pending() {
+            *this.waits = true;
             this.inbox.slot.poll_own_tells(cx);
         }
         polled

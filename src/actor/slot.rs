@@ -32,7 +32,7 @@ use crate::{ChildRef, Exit, Failure, ScopeHandle, SupervisorHandle, TaskGroup};
 use arbour_primitives::scope::{panic_message, put_away};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 
@@ -56,6 +56,8 @@ pub(super) struct Slot<M> {
     around: Option<TaskGroup>,
     /// Whether `own_tells` may hold something. Only the actor's own task puts something in.
     tells_itself: AtomicBool,
+    /// How many messages were taken by the incarnations that have ended.
+    taken: AtomicU64,
     life: Mutex<Life<M>>,
 }
 
@@ -130,7 +132,17 @@ impl<M> Slot<M> {
     ) -> Self {
         let life = Mutex::new(Life { stage: Stage::Vacant(None), stop_asked: false, extra: None });
         let tells_itself = AtomicBool::new(false);
-        Self { name, overflow, redelivery, queue, is_supervised, around, tells_itself, life }
+        Self {
+            name,
+            overflow,
+            redelivery,
+            queue,
+            is_supervised,
+            around,
+            tells_itself,
+            taken: AtomicU64::new(0),
+            life,
+        }
     }
 
     /// A number that no other slot has as long as this one lives.
@@ -332,10 +344,25 @@ impl<M> Slot<M> {
         self.tells_itself.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the actor may have told itself something for which there was no room.
+    #[inline]
+    pub(super) fn tells_itself(&self) -> bool {
+        self.tells_itself.load(Ordering::Relaxed)
+    }
+
+    /// How many messages have been taken. Incarnations follow each other, so nobody else writes.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_taken(&self, taken: u64) {
+        self.taken.store(taken, Ordering::Relaxed);
+    }
+
     /// Moves on what the actor told itself while its mailbox was full.
     #[inline]
     pub(super) fn poll_own_tells(&self, cx: &mut Context<'_>) {
-        if self.tells_itself.load(Ordering::Relaxed) {
+        if self.tells_itself() {
             self.move_own_tells(cx);
         }
     }

@@ -227,6 +227,7 @@ mod registry_unique_test {
             }
             assert_eq!((registry.len(), Arc::strong_count(&first), Arc::strong_count(&second)), (1, 2, 1));
             assert!(events.is_empty());
+            drop(events);
             registry.unregister("key", &owner);
             assert!(registry.is_empty() && Arc::strong_count(&first) == 1);
         })

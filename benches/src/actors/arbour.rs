@@ -48,7 +48,7 @@ enum Hop {
 impl Actor for Member {
     type Message = Hop;
 
-    async fn handle(&mut self, hop: Hop, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, hop: Hop, _: &mut Context<Self>) -> Result<(), Failure> {
         match hop {
             Hop::Meet(neighbour) => self.next = Some(neighbour),
             Hop::Token(0) => self.done.count_down(),
@@ -91,7 +91,7 @@ enum Counting {
 impl Actor for Counter {
     type Message = Counting;
 
-    async fn handle(&mut self, message: Counting, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, message: Counting, _: &mut Context<Self>) -> Result<(), Failure> {
         match message {
             Counting::Add(number) => self.total += number,
             Counting::Total(reply) => reply.send(self.total),
@@ -167,7 +167,7 @@ impl Pinger {
 impl Actor for Pinger {
     type Message = Ball;
 
-    async fn handle(&mut self, ball: Ball, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, ball: Ball, _: &mut Context<Self>) -> Result<(), Failure> {
         match ball {
             Ball::Meet(all) => self.peers = all,
             Ball::Ping(from) => self.peers[from].tell(Ball::Pong).await?,
@@ -211,12 +211,12 @@ struct Idle {
 impl Actor for Idle {
     type Message = u64;
 
-    async fn started(&mut self, _: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, _: &mut Context<Self>) -> Result<(), Failure> {
         self.begun.count_down();
         Ok(())
     }
 
-    async fn handle(&mut self, _: u64, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, _: u64, _: &mut Context<Self>) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -260,7 +260,7 @@ struct Once(#[expect(dead_code, reason = "only its drop is of interest")] UntilD
 impl Actor for Once {
     type Message = u64;
 
-    async fn handle(&mut self, _: u64, cx: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, _: u64, cx: &mut Context<Self>) -> Result<(), Failure> {
         cx.stop();
         Ok(())
     }

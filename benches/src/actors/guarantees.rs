@@ -10,7 +10,7 @@ mod ractor;
 mod xtra;
 
 use ::actix::{Actor as _, Supervisor};
-use ::arbour::{AskError, TryTellError};
+use ::arbour::{AskError, TellError};
 use ::kameo::actor::Spawn;
 use ::kameo::error::SendError;
 use ::ractor::MessagingErr;
@@ -25,7 +25,7 @@ fn a_mailbox_holds_no_more_than_its_bound() {
     run(arbour::supervised(async |clerk, _, _| {
         (0..64).for_each(|number| clerk.try_tell(Order::Note(number)).unwrap());
         let refused = clerk.try_tell(Order::Note(64));
-        assert!(matches!(refused, Err(TryTellError::Full(Order::Note(64)))));
+        assert!(matches!(refused, Err(TellError::Full(Order::Note(64)))));
     }));
 }
 
@@ -258,7 +258,7 @@ fn a_message_that_is_refused_is_handed_back() {
         office.request_stop();
         settled().await;
         let refused = clerk.try_tell(Order::Note(7));
-        assert!(matches!(refused, Err(TryTellError::Stopped(Order::Note(7)))));
+        assert!(matches!(refused, Err(TellError::Stopped(Order::Note(7)))));
     }));
 }
 

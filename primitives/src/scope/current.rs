@@ -175,6 +175,12 @@ pub(super) fn has_any(bits: u32) -> bool {
     SLOT.try_with(|slot| slot.visible().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)
 }
 
+/// Whether the node in the slot has any of these bits, whoever's code this is.
+#[inline]
+pub(super) fn is_called(bits: u32) -> bool {
+    SLOT.try_with(|slot| slot.node.get().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)
+}
+
 /// Whether what runs here has a unit left, whose code it may be.
 #[inline]
 pub(super) fn has_unit() -> bool {

@@ -40,6 +40,15 @@ pub fn is_stopping() -> bool {
     current::has_any(CANCELLED | DRAIN)
 }
 
+/// Whether there is anything that a loop in the current scope, whose own it is, should look at: it was asked to drain, is
+/// cancelled, or was [nudged](ScopeHandle::nudge).
+#[doc(hidden)]
+#[must_use]
+#[inline]
+pub fn is_called() -> bool {
+    current::is_called(CANCELLED | DRAIN | NUDGED)
+}
+
 /// Whether somebody [nudged](ScopeHandle::nudge) the current scope since this was asked last.
 #[doc(hidden)]
 #[must_use]

@@ -27,7 +27,7 @@ pub(super) enum Order {
 impl Actor for Clerk {
     type Message = Order;
 
-    async fn started(&mut self, _: &mut Context) -> Result<(), Failure> {
+    async fn started(&mut self, _: &mut Context<Self>) -> Result<(), Failure> {
         let journal = self.journal.clone();
         defer(async move {
             tokio::time::sleep(CLEAN_UP).await;
@@ -36,7 +36,7 @@ impl Actor for Clerk {
         Ok(())
     }
 
-    async fn handle(&mut self, order: Order, _: &mut Context) -> Result<(), Failure> {
+    async fn handle(&mut self, order: Order, _: &mut Context<Self>) -> Result<(), Failure> {
         match order {
             Order::Note(number) => {
                 self.noted += 1;

@@ -5,6 +5,7 @@ use super::standing::Standing;
 use super::state::End;
 use super::turn::Turn;
 use super::{Capacity, RecvError, Shared, Statistics, TryRecvError};
+use crate::scope::Gate;
 use crate::waiting::Wakes;
 use core::fmt;
 use core::pin::Pin;
@@ -70,6 +71,14 @@ impl<T> ReceiveStream<T> {
         let received = self.shared.lock().try_recv(&self.end, &mut wakes);
         wakes.wake();
         received
+    }
+
+    /// The next item, if [`recv`](Self::recv) would give one at once; it is charged for as that would be. For loops that
+    /// await only where they have to.
+    #[doc(hidden)]
+    #[inline]
+    pub fn recv_at_once(&self) -> Option<T> {
+        if Gate::admits() { self.shared.recv_at_once(&self.end) } else { None }
     }
 
     /// Closes the stream for all senders, as [`SendStream::close`](super::SendStream::close) does.
