@@ -37,6 +37,8 @@ pub use actor::{
     Recipient, Redelivery, Reply, StopError, StopReason, Tell, TellError, Undelivered, WeakAddress, ask_many,
     run_actor, spawn_actor,
 };
+#[cfg(feature = "diagnostics")]
+pub use actor::{report_deep_mailboxes_at, report_slow_handlers_after};
 pub use process_groups::{GroupEvent, JoinError, NotJoined, ProcessGroups};
 pub use registry::{LookupError, RegisterError, Registry, RegistryEvent, UpdateError};
 
