@@ -8,10 +8,13 @@
 mod address;
 mod agenda;
 mod blocking;
+mod by_hand;
 mod context;
+mod diagnostics;
 mod envelope;
 mod error;
 mod inbox;
+mod listed;
 mod mailbox;
 mod many;
 mod monitor;
@@ -29,7 +32,10 @@ mod weak;
 
 pub use address::{Address, StopError};
 pub use blocking::BlockingAddress;
+pub use by_hand::run_actor;
 pub use context::Context;
+#[cfg(feature = "diagnostics")]
+pub use diagnostics::{report_deep_mailboxes_at, report_slow_handlers_after};
 pub use error::{AskError, Circle, Progress, TellError};
 pub use mailbox::{Mailbox, OnRestart, Overflow, Undelivered};
 pub use many::{AskMany, NoQuorum, ask_many};
@@ -43,6 +49,8 @@ pub use status::ActorStatus;
 pub use tell::Tell;
 pub use timers::{Interval, MissedTicks};
 pub use weak::WeakAddress;
+
+pub(crate) use listed::Listed;
 
 use crate::Failure;
 use std::any::type_name;

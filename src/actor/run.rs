@@ -2,6 +2,7 @@
 
 use super::Actor;
 use super::context::Context;
+use super::diagnostics::{Depth, Patience};
 use super::envelope::Fate;
 use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
@@ -59,12 +60,15 @@ pub(super) fn run<A: Actor>(
         let mut cx = inbox.begin(incarnation);
         beside(inbox, actor.started(&mut cx)).await?;
         ready();
+        let mut depth = Depth::new();
         let lived = loop {
             let worked = match next(inbox, &mut cx).await {
                 Next::Message(message) => {
-                    let span = cx.span();
+                    depth.look(cx.name(), || inbox.queued());
+                    let (span, patience) =
+                        (cx.span(), Patience::new(&inbox.slot.name, cx.kind(), cx.sequence()));
                     let handling = lazily(actor.handle(message, &mut cx));
-                    let handled = beside(inbox, handling).within(span).await;
+                    let handled = beside(inbox, handling).within(span, patience).await;
                     settle(actor, &mut cx, handled)
                 }
                 Next::Stopping => beside(inbox, actor.stopping(&mut cx)).await,
@@ -155,6 +159,7 @@ pin_project! {
     struct Beside<'a, M, F> {
         inbox: &'a Inbox<M>,
         span: Option<Box<Span>>,
+        patience: Option<Patience>,
         // Whether it has been polled: before the first time, the loop has looked.
         waits: bool,
         #[pin]
@@ -164,14 +169,14 @@ pin_project! {
 
 #[inline]
 fn beside<M, F: Future>(inbox: &Inbox<M>, body: F) -> Beside<'_, M, F> {
-    Beside { inbox, span: None, waits: false, body }
+    Beside { inbox, span: None, patience: None, waits: false, body }
 }
 
 impl<M, F> Beside<'_, M, F> {
-    /// Has it run in this span.
+    /// Has it run in this span, and reported if it takes too long.
     #[inline]
-    fn within(self, span: Option<Box<Span>>) -> Self {
-        Self { span, ..self }
+    fn within(self, span: Option<Box<Span>>, patience: Patience) -> Self {
+        Self { span, patience: Some(patience), ..self }
     }
 }
 
@@ -191,6 +196,9 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
         };
         if polled.is_pending() {
             *this.waits = true;
+            if let Some(patience) = this.patience {
+                patience.poll(cx);
+            }
             this.inbox.slot.poll_own_tells(cx);
         }
         polled

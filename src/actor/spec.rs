@@ -175,7 +175,7 @@ fn spawn<A: Actor>(
 }
 
 /// The mailbox and the slot of an actor that does not run yet.
-fn open<A: Actor>(
+pub(super) fn open<A: Actor>(
     name: Arc<str>,
     mailbox: Mailbox,
     redelivery: Redelivery<A::Message>,

@@ -11,7 +11,9 @@ use crate::intensity::RestartLimit;
 use crate::machine::{ChildPolicy, Config, Machine, SpecError};
 use crate::supervisor::{Supervisor, SupervisorError};
 use argument::Template;
+use std::convert::Infallible;
 use std::fmt;
+use std::future::Ready;
 use std::sync::Arc;
 
 /// A supervisor of children that come and go, all made by one function, each with an argument of its own.
@@ -76,6 +78,15 @@ impl<A: Clone + Send + 'static> DynamicSupervisor<A> {
             max_children: None,
             template: Template::new(start),
         }
+    }
+}
+
+impl DynamicSupervisor<Infallible> {
+    /// A supervisor of this name whose children are each described by a specification of their own, as that of an
+    /// actor; see [`start_spec`](DynamicSupervisorHandle::start_spec). With actors among them, its
+    /// [policy](DynamicSupervisorBuilder::policy) says that children report that they are ready.
+    pub fn of_specs(name: impl Into<Arc<str>>) -> DynamicSupervisorBuilder<Infallible> {
+        Self::builder(name, |_, never: Infallible| -> Ready<Result<(), Failure>> { match never {} })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::support::{Held, MS, sweep, turns};
 use arbour::{
-    Actor, ActorSpec, Address, Context, Failure, Reply, Supervisor, ask_many, spawn_actor, task_group,
+    Actor, ActorSpec, Address, ChildPolicy, Context, DynamicSupervisor, Failure, Reply, Supervisor, ask_many,
+    run_actor, spawn_actor, task_group,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -209,4 +210,49 @@ fn telling_and_asking_a_recipient() {
         }
         assert_eq!(total.ask(|reply| reply).await, Ok(6));
     });
+}
+
+#[test]
+fn becoming_an_actor() {
+    let held = Held::default();
+    let make = || async {
+        let outcome = task_group(async |group| {
+            let (here, there) = tokio::sync::oneshot::channel();
+            let actor = Counter { total: 0, added: Arc::default(), held: held.clone() };
+            group.spawn(async move {
+                run_actor("counter", 1, |address| {
+                    drop(here.send(address));
+                    actor
+                })
+                .await
+            });
+            let address = there.await.unwrap();
+            address.tell(Message::Add(1)).await.unwrap();
+            assert_eq!(address.ask(Message::Total).await, Ok(1));
+        });
+        outcome.await.unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
+}
+
+#[test]
+fn starting_one_under_a_dynamic_supervisor() {
+    let held = Held::default();
+    let make = || async {
+        let policy = ChildPolicy::plain().reports_ready();
+        let sessions = DynamicSupervisor::of_specs("sessions").policy(policy).build().unwrap();
+        let handle = sessions.handle();
+        let holds = held.clone();
+        let make = move || Counter { total: 0, added: Arc::default(), held: holds.clone() };
+        let (address, child) = ActorSpec::new("session", make).build();
+        let outcome = task_group(async |group| {
+            group.spawn(sessions.run());
+            handle.start_spec(child).await.unwrap();
+            assert_eq!(address.ask(Message::Total).await, Ok(0));
+            assert_eq!(address.stop().await.unwrap().incarnation, 1);
+            handle.request_stop();
+        });
+        outcome.await.unwrap();
+    };
+    sweep(make, |_| held.is_nothing());
 }

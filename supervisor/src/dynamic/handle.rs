@@ -1,10 +1,10 @@
 //! What others may ask of a dynamic supervisor.
 
 use super::argument::{Argument, Template};
-use crate::child::ChildContext;
+use crate::child::{ChildContext, ChildSpec};
 use crate::failure::Failure;
 use crate::machine::{CallError, ChildPolicy, Counts};
-use crate::supervisor::{ChildInfo, ChildRef, ChildStart, SupervisorHandle};
+use crate::supervisor::{ChildInfo, ChildRef, ChildStart, Refused, SupervisorHandle};
 use std::fmt;
 use std::sync::Arc;
 
@@ -61,6 +61,40 @@ impl<A: Clone + Send + 'static> DynamicSupervisorHandle<A> {
 }
 
 impl<A> DynamicSupervisorHandle<A> {
+    /// Starts one more child, which is described by itself; returns when it is ready. Its name and its policies are the
+    /// supervisor's: of the specification only what it runs counts.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it only stops waiting: the child is started all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] as for [`start_child`](Self::start_child), with the specification if no slot was made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::{ChildSpec, DynamicSupervisor, Failure, stopping, task_group};
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let jobs = DynamicSupervisor::of_specs("jobs").build().unwrap();
+    /// let handle = jobs.handle();
+    /// task_group(async |group| {
+    ///     group.spawn(jobs.run());
+    ///     let job = ChildSpec::new("job", |_| async { Ok::<_, Failure>(stopping().await) });
+    ///     let job = handle.start_spec(job).await.unwrap().child().unwrap();
+    ///     handle.stop_child(job).await.unwrap();
+    ///     handle.request_stop();
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// ```
+    pub async fn start_spec(&self, child: ChildSpec) -> Result<ChildStart, Refused> {
+        self.supervisor.start_dynamic(child.renamed("")).await
+    }
+
     pub(super) fn new(supervisor: SupervisorHandle, template: Arc<Template<A>>) -> Self {
         Self { supervisor, template }
     }
