@@ -2,8 +2,9 @@
 
 use super::Actor;
 use super::address::Address;
+use super::diagnostics::Waiting;
 use super::envelope::Envelope;
-use super::error::{AskError, TellError};
+use super::error::{AskError, Circle, TellError};
 use super::reply::{Reply, request};
 use std::fmt;
 use std::pin::Pin;
@@ -64,6 +65,8 @@ pub struct Recipient<M> {
 trait Deliver<M>: Send + Sync {
     fn name(&self) -> &Arc<str>;
 
+    fn may_be_waited_for(&self) -> Result<Waiting, Circle>;
+
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M>;
 
     fn try_deliver(&self, envelope: Envelope<M>) -> Result<(), TellError<Envelope<M>>>;
@@ -76,6 +79,10 @@ where
 {
     fn name(&self) -> &Arc<str> {
         &self.slot.name
+    }
+
+    fn may_be_waited_for(&self) -> Result<Waiting, Circle> {
+        self.slot.may_be_waited_for()
     }
 
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M> {
@@ -122,7 +129,8 @@ impl<M: Send + 'static> Recipient<M> {
     ///
     /// As for [`Address::ask`].
     pub async fn ask<R: Send + 'static>(&self, message: impl FnOnce(Reply<R>) -> M) -> Result<R, AskError> {
-        let (reply, witness, pending) = request(self.to.name(), None);
+        let waiting = self.to.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
+        let (reply, witness, pending) = request(self.to.name(), None, waiting);
         let envelope = Envelope::asking(message(reply), witness);
         self.to.deliver(envelope).await.map_err(AskError::unsent)?;
         pending.await
