@@ -3,7 +3,8 @@
 use super::Actor;
 use super::address::Address;
 use super::envelope::Envelope;
-use super::error::{AskError, TellError};
+use super::error::{AskError, Circle, TellError};
+use super::own;
 use super::reply::{Reply, request};
 use std::fmt;
 use std::pin::Pin;
@@ -64,6 +65,9 @@ pub struct Recipient<M> {
 trait Deliver<M>: Send + Sync {
     fn name(&self) -> &Arc<str>;
 
+    /// Whether it is the actor itself that runs here.
+    fn is_polled(&self) -> bool;
+
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M>;
 
     fn try_deliver(&self, envelope: Envelope<M>) -> Result<(), TellError<Envelope<M>>>;
@@ -76,6 +80,10 @@ where
 {
     fn name(&self) -> &Arc<str> {
         &self.slot.name
+    }
+
+    fn is_polled(&self) -> bool {
+        own::is_polled(self.slot.identity())
     }
 
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M> {
@@ -122,6 +130,9 @@ impl<M: Send + 'static> Recipient<M> {
     ///
     /// As for [`Address::ask`].
     pub async fn ask<R: Send + 'static>(&self, message: impl FnOnce(Reply<R>) -> M) -> Result<R, AskError> {
+        if self.to.is_polled() {
+            return Err(AskError::WouldDeadlock(Circle::new([Arc::clone(self.to.name())])));
+        }
         let (reply, witness, pending) = request(self.to.name(), None);
         let envelope = Envelope::asking(message(reply), witness);
         self.to.deliver(envelope).await.map_err(AskError::unsent)?;
