@@ -10,6 +10,7 @@ mod agenda;
 mod blocking;
 mod by_hand;
 mod context;
+mod diagnostics;
 mod envelope;
 mod error;
 mod inbox;
@@ -32,6 +33,8 @@ pub use address::{Address, StopError};
 pub use blocking::BlockingAddress;
 pub use by_hand::run_actor;
 pub use context::Context;
+#[cfg(feature = "diagnostics")]
+pub use diagnostics::{report_deep_mailboxes_at, report_slow_handlers_after};
 pub use error::{AskError, Circle, Progress, TellError};
 pub use mailbox::{Mailbox, OnRestart, Overflow, Undelivered};
 pub use many::{AskMany, NoQuorum, ask_many};

@@ -33,6 +33,8 @@ pub use actor::{
     Recipient, Redelivery, Reply, StopError, StopReason, Tell, TellError, Undelivered, WeakAddress, ask_many,
     run_actor, spawn_actor,
 };
+#[cfg(feature = "diagnostics")]
+pub use actor::{report_deep_mailboxes_at, report_slow_handlers_after};
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
     try_join_all,

@@ -2,6 +2,7 @@
 
 use super::Actor;
 use super::blocking::BlockingAddress;
+use super::diagnostics::{Waiting, is_watched};
 use super::envelope::Envelope;
 use super::error::{AskError, Circle, Progress, TellError};
 use super::mailbox::{Mailbox, Overflow, Undelivered};
@@ -91,7 +92,7 @@ impl<A: Actor> Address<A> {
         &self,
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<R, AskError> {
-        self.request_by(None, message).await?.await
+        self.request_by(None, self.slot.may_be_waited_for(), message).await?.await
     }
 
     /// Like [`ask`](Self::ask), for at most so long; the actor is told by when the reply is wanted.
@@ -109,7 +110,7 @@ impl<A: Actor> Address<A> {
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<R, AskError> {
         let Some(deadline) = Instant::now().checked_add(time) else { return self.ask(message).await };
-        let requesting = self.request_by(Some(deadline.into_std()), message);
+        let requesting = self.request_by(Some(deadline.into_std()), self.slot.may_be_waited_for(), message);
         let Ok(sent) = timeout_at(deadline, requesting).await else {
             return Err(AskError::TimedOut(Progress::NotHandled));
         };
@@ -157,42 +158,33 @@ impl<A: Actor> Address<A> {
         &self,
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<PendingReply<R>, AskError> {
-        self.request_by(None, message).await
+        // What is waited for later holds nobody up now.
+        let waiting = self.slot.is_not_own().map(|()| Waiting::of_nobody());
+        self.request_by(None, waiting, message).await
     }
 
+    /// Asks, with the wait that this is for the actor whose code runs here.
     async fn request_by<R: Send + 'static>(
         &self,
         deadline: Option<std::time::Instant>,
+        waiting: Result<Waiting, Circle>,
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<PendingReply<R>, AskError> {
-        if own::is_polled(self.slot.identity()) {
-            return Err(AskError::WouldDeadlock(Circle::new([Arc::clone(&self.slot.name)])));
-        }
-        let (reply, witness, pending) = request(&self.slot.name, deadline);
+        let waiting = waiting.map_err(AskError::WouldDeadlock)?;
+        let (reply, witness, pending) = request(&self.slot.name, deadline, waiting);
         let envelope = Envelope::asking(message(reply), witness);
         self.deliver(envelope).await.map_err(AskError::unsent)?;
         Ok(pending)
     }
 
-    /// A message with a way back that is yet to be sent.
+    /// A message with a way back that is yet to be [delivered](Self::deliver).
     pub(super) fn prepare<R: Send + 'static>(
         &self,
         message: impl FnOnce(Reply<R>) -> A::Message,
-    ) -> (PendingReply<R>, Envelope<A::Message>) {
-        let (reply, witness, pending) = request(&self.slot.name, None);
-        (pending, Envelope::asking(message(reply), witness))
-    }
-
-    pub(super) async fn ask_prepared<R: Send + 'static>(
-        &self,
-        pending: PendingReply<R>,
-        envelope: Envelope<A::Message>,
-    ) -> Result<R, AskError> {
-        if own::is_polled(self.slot.identity()) {
-            return Err(AskError::WouldDeadlock(Circle::new([Arc::clone(&self.slot.name)])));
-        }
-        self.deliver(envelope).await.map_err(AskError::unsent)?;
-        pending.await
+    ) -> Result<(PendingReply<R>, Envelope<A::Message>), AskError> {
+        let waiting = self.slot.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
+        let (reply, witness, pending) = request(&self.slot.name, None, waiting);
+        Ok((pending, Envelope::asking(message(reply), witness)))
     }
 
     /// Passes a reply on: this actor answers in the place of the one that was asked. Whoever asked hears what becomes
@@ -222,9 +214,25 @@ impl<A: Actor> Address<A> {
     ) -> Result<(), TellError<Envelope<A::Message>>> {
         match self.slot.overflow {
             Overflow::Wait if own::is_polled(self.slot.identity()) => self.deliver_to_oneself(envelope),
+            Overflow::Wait if is_watched() => self.deliver_watched(envelope).await,
             Overflow::Wait => self.mailbox.send(envelope).await.map_err(stopped),
             Overflow::Refuse => self.try_deliver(envelope),
             Overflow::DropOldest | Overflow::DropNewest => self.deliver_or_drop(envelope),
+        }
+    }
+
+    /// An actor that has to wait for room waits for this one.
+    async fn deliver_watched(
+        &self,
+        envelope: Envelope<A::Message>,
+    ) -> Result<(), TellError<Envelope<A::Message>>> {
+        let full = match self.try_deliver(envelope) {
+            Err(TellError::Full(envelope)) => envelope,
+            delivered => return delivered,
+        };
+        match self.slot.may_be_told() {
+            Ok(_waiting) => self.mailbox.send(full).await.map_err(stopped),
+            Err(circle) => Err(TellError::WouldDeadlock { message: full, circle }),
         }
     }
 
@@ -268,6 +276,14 @@ impl<A: Actor> Address<A> {
         if own::is_polled(self.slot.identity()) {
             return self.deliver_to_oneself(envelope);
         }
+        let envelope = match self.try_deliver_converted(envelope) {
+            Err(TellError::Full(envelope)) => envelope,
+            delivered => return delivered,
+        };
+        let _waiting = match self.slot.may_be_told() {
+            Ok(waiting) => waiting,
+            Err(circle) => return Err(TellError::WouldDeadlock { message: envelope, circle }),
+        };
         match self.mailbox.reserve().await {
             Ok(place) => put(place, envelope),
             Err(_) => Err(TellError::Stopped(envelope)),
@@ -399,10 +415,8 @@ impl<A: Actor> Address<A> {
     ///
     /// [`AskError::Stopped`] when it does not run just now, or ends before it answers.
     pub async fn status(&self) -> Result<ActorStatus, AskError> {
-        if own::is_polled(self.slot.identity()) {
-            return Err(AskError::WouldDeadlock(Circle::new([Arc::clone(&self.slot.name)])));
-        }
-        let (question, witness, answer) = request(&self.slot.name, None);
+        let waiting = self.slot.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
+        let (question, witness, answer) = request(&self.slot.name, None, waiting);
         drop(witness);
         self.slot.ask_how(question).map_err(|_| AskError::Stopped)?;
         answer.await

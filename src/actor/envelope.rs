@@ -1,5 +1,6 @@
 //! What travels with a message: who waits for its reply, and who sent it.
 
+use super::diagnostics::{Held, Waiting};
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::Span;
@@ -32,15 +33,25 @@ pub(super) struct Sender {
     span: Option<Span>,
     /// By when an asker wants its reply.
     pub(super) deadline: Option<Instant>,
+    /// That an actor which asks waits for the one that is asked.
+    waits: Option<Held>,
 }
 
 impl Sender {
-    pub(super) fn now(deadline: Option<Instant>) -> Self {
-        Self { span: current_span(), deadline }
+    pub(super) fn now(deadline: Option<Instant>, waiting: Waiting) -> Self {
+        Self { span: current_span(), deadline, waits: Some(Held::new(waiting)) }
+    }
+
+    /// Nobody waits any more.
+    #[inline]
+    pub(super) fn waits_no_more(&self) {
+        if let Some(held) = &self.waits {
+            held.let_go();
+        }
     }
 
     fn of_now() -> Option<Self> {
-        current_span().map(|span| Self { span: Some(span), deadline: None })
+        current_span().map(|span| Self { span: Some(span), deadline: None, waits: None })
     }
 }
 

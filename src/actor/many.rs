@@ -2,8 +2,9 @@
 
 use super::Actor;
 use super::address::Address;
+use super::envelope::Envelope;
 use super::error::{AskError, Progress};
-use super::reply::Reply;
+use super::reply::{PendingReply, Reply};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::fmt;
@@ -68,12 +69,20 @@ pub fn ask_many<'a, A: Actor, R: Send + 'static>(
 ) -> AskMany<'a, R> {
     let asking = FuturesUnordered::new();
     for (place, actor) in actors.into_iter().enumerate() {
-        let (reply, envelope) = actor.prepare(&mut message);
-        let asked: Asking<'a, R> =
-            Box::pin(async move { (place, actor.ask_prepared(reply, envelope).await) });
+        let prepared = actor.prepare(&mut message);
+        let asked: Asking<'a, R> = Box::pin(async move { (place, ask(actor, prepared).await) });
         asking.push(asked);
     }
     AskMany { asking, within: None }
+}
+
+async fn ask<A: Actor, R: Send + 'static>(
+    actor: &Address<A>,
+    prepared: Result<(PendingReply<R>, Envelope<A::Message>), AskError>,
+) -> Result<R, AskError> {
+    let (pending, envelope) = prepared?;
+    actor.deliver(envelope).await.map_err(AskError::unsent)?;
+    pending.await
 }
 
 impl<R> AskMany<'_, R> {

@@ -25,6 +25,12 @@ impl Drop for Polled {
     }
 }
 
+/// The identity of the slot whose code is polled here; 0 without one.
+#[cfg(feature = "diagnostics")]
+pub(super) fn polled() -> usize {
+    POLLED.get()
+}
+
 /// Whether the code of this slot is polled here. Tasks that it has spawned are not its own code.
 pub(super) fn is_polled(slot: usize) -> bool {
     POLLED.get() == slot

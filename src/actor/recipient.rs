@@ -2,9 +2,9 @@
 
 use super::Actor;
 use super::address::Address;
+use super::diagnostics::Waiting;
 use super::envelope::Envelope;
 use super::error::{AskError, Circle, TellError};
-use super::own;
 use super::reply::{Reply, request};
 use std::fmt;
 use std::pin::Pin;
@@ -65,8 +65,7 @@ pub struct Recipient<M> {
 trait Deliver<M>: Send + Sync {
     fn name(&self) -> &Arc<str>;
 
-    /// Whether it is the actor itself that runs here.
-    fn is_polled(&self) -> bool;
+    fn may_be_waited_for(&self) -> Result<Waiting, Circle>;
 
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M>;
 
@@ -82,8 +81,8 @@ where
         &self.slot.name
     }
 
-    fn is_polled(&self) -> bool {
-        own::is_polled(self.slot.identity())
+    fn may_be_waited_for(&self) -> Result<Waiting, Circle> {
+        self.slot.may_be_waited_for()
     }
 
     fn deliver(&self, envelope: Envelope<M>) -> Delivering<'_, M> {
@@ -130,10 +129,8 @@ impl<M: Send + 'static> Recipient<M> {
     ///
     /// As for [`Address::ask`].
     pub async fn ask<R: Send + 'static>(&self, message: impl FnOnce(Reply<R>) -> M) -> Result<R, AskError> {
-        if self.to.is_polled() {
-            return Err(AskError::WouldDeadlock(Circle::new([Arc::clone(self.to.name())])));
-        }
-        let (reply, witness, pending) = request(self.to.name(), None);
+        let waiting = self.to.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
+        let (reply, witness, pending) = request(self.to.name(), None, waiting);
         let envelope = Envelope::asking(message(reply), witness);
         self.to.deliver(envelope).await.map_err(AskError::unsent)?;
         pending.await

@@ -1,5 +1,6 @@
 //! The reply to an ask: sent once, or dropped with a reason; and the wait for it.
 
+use super::diagnostics::Waiting;
 use super::envelope::{Companion, Fate, Sender, Witness};
 use super::error::{AskError, Progress};
 use arbour_primitives::scope::Gate;
@@ -30,8 +31,9 @@ struct Request<R> {
 pub(super) fn request<R: Send + 'static>(
     actor: &Arc<str>,
     deadline: Option<Instant>,
+    waiting: Waiting,
 ) -> (Reply<R>, Witness, PendingReply<R>) {
-    let sender = Sender::now(deadline);
+    let sender = Sender::now(deadline, waiting);
     let request = Arc::new(Request { cell: PromiseCell::new(2), sender, actor: Arc::clone(actor) });
     let witness = Witness::counted(Arc::clone(&request) as Arc<dyn Companion>);
     let pending = PendingReply { request: Arc::clone(&request), gate: Gate::new(), over: false };
@@ -41,6 +43,7 @@ pub(super) fn request<R: Send + 'static>(
 impl<R> Reply<R> {
     /// Answers. After the first answer, and when the asker has gone, it changes nothing.
     pub fn send(self, value: R) {
+        self.request.sender.waits_no_more();
         // An asker that has gone is no mistake of whoever answers.
         let _ = self.request.cell.keep(value);
     }
@@ -100,6 +103,7 @@ impl<R: Send> Companion for Request<R> {
 
     fn became(&self, fate: Fate) {
         self.cell.because(fate as u8);
+        self.sender.waits_no_more();
     }
 
     fn join(&self) {
@@ -188,6 +192,7 @@ impl<R> Future for PendingReply<R> {
 
 impl<R> Drop for PendingReply<R> {
     fn drop(&mut self) {
+        self.request.sender.waits_no_more();
         if !self.over {
             self.request.cell.give_up();
         }

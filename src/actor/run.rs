@@ -2,6 +2,7 @@
 
 use super::Actor;
 use super::context::Context;
+use super::diagnostics::{Depth, Patience};
 use super::envelope::Fate;
 use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
@@ -83,7 +84,7 @@ async fn live<A: Actor>(
     actor: &mut A,
     cx: &mut Context<A>,
 ) -> Result<StopReason, Failure> {
-    let mut heard = false;
+    let (mut heard, mut depth) = (false, Depth::new());
     let mut redelivered = inbox.redelivered();
     while !cx.ending {
         let at_once = redelivered.take().or_else(|| inbox.at_once(cx));
@@ -104,8 +105,9 @@ async fn live<A: Actor>(
             },
         };
         let Some(message) = cx.begin(taken) else { continue };
-        let span = cx.span();
-        match beside(inbox, lazily(actor.handle(message, cx))).within(span).await {
+        depth.look(cx.name(), || inbox.queued());
+        let (span, patience) = (cx.span(), Patience::new(&inbox.slot.name, cx.kind(), cx.sequence()));
+        match beside(inbox, lazily(actor.handle(message, cx))).within(span, patience).await {
             Ok(Ok(())) => cx.handled(Fate::Handled),
             // Its body was cancelled, not the actor.
             Err(_) => cx.handled(Fate::Stopped),
@@ -155,6 +157,7 @@ pin_project! {
     struct Beside<'a, M, F> {
         inbox: &'a Inbox<M>,
         span: Option<Box<Span>>,
+        patience: Option<Patience>,
         // Whether it has been polled: before the first time, the loop has looked.
         waits: bool,
         #[pin]
@@ -164,14 +167,14 @@ pin_project! {
 
 #[inline]
 fn beside<M, F: Future>(inbox: &Inbox<M>, body: F) -> Beside<'_, M, F> {
-    Beside { inbox, span: None, waits: false, body }
+    Beside { inbox, span: None, patience: None, waits: false, body }
 }
 
 impl<M, F> Beside<'_, M, F> {
-    /// Has it run in this span.
+    /// Has it run in this span, and reported if it takes too long.
     #[inline]
-    fn within(self, span: Option<Box<Span>>) -> Self {
-        Self { span, ..self }
+    fn within(self, span: Option<Box<Span>>, patience: Patience) -> Self {
+        Self { span, patience: Some(patience), ..self }
     }
 }
 
@@ -191,6 +194,9 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
         };
         if polled.is_pending() {
             *this.waits = true;
+            if let Some(patience) = this.patience {
+                patience.poll(cx);
+            }
         }
         polled
     }

@@ -22,9 +22,12 @@
 //!
 //! One lock, under which no foreign code runs: what is the user's is carried out, and called or dropped after.
 
+use super::diagnostics::{self, Waiting, begin_to_wait};
 use super::envelope::{Envelope, Fate, Witness};
+use super::error::Circle;
 use super::mailbox::{Overflow, Undelivered};
 use super::monitor::{Down, Watch, Watcher};
+use super::own;
 use super::redelivery::Redelivery;
 use super::reply::Reply;
 use super::status::ActorStatus;
@@ -146,6 +149,39 @@ impl<M> Slot<M> {
         Arc::as_ptr(self) as *const () as usize
     }
 
+    /// Whether it is not this actor's own code that runs here.
+    pub(super) fn is_not_own(self: &Arc<Self>) -> Result<(), Circle> {
+        if own::is_polled(self.identity()) { Err(Circle::new([Arc::clone(&self.name)])) } else { Ok(()) }
+    }
+
+    /// Whoever runs here is about to wait for this actor.
+    ///
+    /// # Errors
+    ///
+    /// It would wait for itself: it is the actor's own code, or, where that is watched, of one that the actor waits for.
+    pub(super) fn may_be_waited_for(self: &Arc<Self>) -> Result<Waiting, Circle> {
+        self.is_not_own()?;
+        // Whoever gives the reply ends the wait.
+        begin_to_wait(self.identity(), || true)
+    }
+
+    /// Whoever runs here is about to wait for room in this actor's mailbox.
+    ///
+    /// # Errors
+    ///
+    /// As for [`may_be_waited_for`](Self::may_be_waited_for).
+    pub(super) fn may_be_told(self: &Arc<Self>) -> Result<Waiting, Circle>
+    where
+        M: Send + 'static,
+    {
+        let slot = Arc::downgrade(self);
+        begin_to_wait(self.identity(), move || slot.upgrade().is_some_and(|slot| slot.has_senders_waiting()))
+    }
+
+    fn has_senders_waiting(&self) -> bool {
+        self.queue.upgrade().is_some_and(|queue| queue.statistics().waiting_senders > 0)
+    }
+
     pub(super) fn set_hook(&self, hook: Hook<M>) {
         self.life().extra().hook = Some(hook);
     }
@@ -177,7 +213,8 @@ impl<M> Slot<M> {
     }
 
     /// An incarnation begins in this scope.
-    pub(super) fn begin(&self, scope: ScopeHandle, incarnation: u64, home: Option<Home>) {
+    pub(super) fn begin(self: &Arc<Self>, scope: ScopeHandle, incarnation: u64, home: Option<Home>) {
+        diagnostics::know(self.identity(), &self.name);
         let mut life = self.life();
         if life.stop_asked && !self.is_supervised {
             scope.drain();
@@ -213,7 +250,8 @@ impl<M> Slot<M> {
     }
 
     /// Nobody will run any more.
-    pub(super) fn over(&self) {
+    pub(super) fn over(self: &Arc<Self>) {
+        diagnostics::forget(self.identity());
         let mut life = self.life();
         let last = match &life.stage {
             Stage::Vacant(last) => last.clone(),

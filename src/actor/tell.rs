@@ -2,6 +2,7 @@
 
 use super::Actor;
 use super::address::Address;
+use super::diagnostics::is_watched;
 use super::envelope::Envelope;
 use super::error::TellError;
 use super::mailbox::Overflow;
@@ -30,7 +31,9 @@ enum Way<'a, M> {
 impl<'a, A: Actor> Tell<'a, A> {
     #[inline]
     pub(super) fn new(address: &'a Address<A>, envelope: Envelope<A::Message>) -> Self {
-        let straight = address.slot.overflow == Overflow::Wait && !own::is_polled(address.slot.identity());
+        let straight = address.slot.overflow == Overflow::Wait
+            && !is_watched()
+            && !own::is_polled(address.slot.identity());
         let way = if straight {
             Way::Straight(address.mailbox.send(envelope))
         } else {
