@@ -25,6 +25,7 @@
 use super::diagnostics::{self, Waiting, begin_to_wait};
 use super::envelope::{Envelope, Fate, Witness};
 use super::error::Circle;
+use super::listed::{Listed, Listings};
 use super::mailbox::{Overflow, Undelivered};
 use super::monitor::{Down, Watch, Watcher};
 use super::own;
@@ -86,7 +87,7 @@ struct Extra<M> {
     home: Option<Home>,
     group: Option<TaskGroup>,
     flight: Option<Flight<M>>,
-    when_over: Vec<Box<dyn FnOnce() + Send>>,
+    listed: Listings,
 }
 
 /// What an incarnation leaves behind in its slot.
@@ -263,9 +264,9 @@ impl<M> Slot<M> {
         drop(life);
         drop(before);
         let Some(extra) = extra else { return };
-        let Extra { watchers, when_over, .. } = *extra;
+        let Extra { watchers, listed, .. } = *extra;
         Watcher::tell(watchers, &self.down(last));
-        when_over.into_iter().for_each(|told| told());
+        listed.strike();
     }
 
     /// How it ended last.
@@ -282,15 +283,14 @@ impl<M> Slot<M> {
         Down { actor: Arc::clone(&self.name), incarnation, exit }
     }
 
-    /// Has `told` called when nobody will run any more; at once, if that is so.
-    #[expect(dead_code, reason = "registries")]
-    pub(super) fn when_over(&self, told: impl FnOnce() + Send + 'static) {
+    /// Has an entry struck off its list when nobody will run any more; at once, if that is so.
+    pub(super) fn list(&self, entry: &Arc<impl Listed>) {
         let mut life = self.life();
         if matches!(life.stage, Stage::Over(_)) {
             drop(life);
-            return told();
+            return entry.strike();
         }
-        life.extra().when_over.push(Box::new(told));
+        life.extra().listed.add(entry);
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -453,7 +453,7 @@ impl<M> Life<M> {
                 home: None,
                 group: None,
                 flight: None,
-                when_over: Vec::new(),
+                listed: Listings::default(),
             })
         })
     }
