@@ -2,6 +2,7 @@
 
 mod actix;
 mod arbour;
+mod arbour_macro;
 #[cfg(test)]
 mod guarantees;
 mod home;
@@ -24,7 +25,11 @@ use scenario::Scenario;
 type System = fn(Scenario) -> Play;
 
 /// Ours, each against all peers.
-const OURS: &[(&str, System)] = &[("unsupervised", arbour::unsupervised), ("supervised", arbour::supervised)];
+const OURS: &[(&str, System)] = &[
+    ("unsupervised", arbour::unsupervised),
+    ("supervised", arbour::supervised),
+    ("by macro", arbour_macro::unsupervised),
+];
 
 const PEERS: &[System] = &[
     tokio::of_1024,
