@@ -8,7 +8,7 @@ use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
 use super::slot::Home;
 use super::status::{ActorStatus, describe};
-use crate::{Cause, Failure, ScopeHandle};
+use crate::{Failure, ScopeHandle};
 use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -50,8 +50,7 @@ pub(super) async fn run<A: Actor>(
     home: Option<Home>,
     ready: impl FnOnce(),
 ) -> Result<(), Failure> {
-    let scope = ScopeHandle::current();
-    if let Some(scope) = scope.clone() {
+    if let Some(scope) = ScopeHandle::current() {
         inbox.slot.begin(scope, incarnation, home);
     }
     let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation);
@@ -64,10 +63,6 @@ pub(super) async fn run<A: Actor>(
         Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
     };
     let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
-    // Its own tasks end with it.
-    if let Some(scope) = scope {
-        scope.cancel(Cause::Shutdown);
-    }
     ended.and(stopped)
 }
 
