@@ -50,8 +50,8 @@ pub(super) async fn run<A: Actor>(
     home: Option<Home>,
     ready: impl FnOnce(),
 ) -> Result<(), Failure> {
-    let scope = ScopeHandle::current();
-    if let Some(scope) = scope.clone() {
+    let tasks = EndOfTasks(ScopeHandle::current());
+    if let Some(scope) = tasks.0.clone() {
         inbox.slot.begin(scope, incarnation, home);
     }
     let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation);
@@ -64,11 +64,18 @@ pub(super) async fn run<A: Actor>(
         Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
     };
     let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
-    // Its own tasks end with it.
-    if let Some(scope) = scope {
-        scope.cancel(Cause::Shutdown);
-    }
     ended.and(stopped)
+}
+
+/// An actor's own tasks end with it, in whatever way it ends.
+struct EndOfTasks(Option<ScopeHandle>);
+
+impl Drop for EndOfTasks {
+    fn drop(&mut self) {
+        if let Some(scope) = &self.0 {
+            scope.cancel(Cause::Shutdown);
+        }
+    }
 }
 
 /// Handles one message after the other, what the last incarnation failed on first.
@@ -190,7 +197,6 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
             if let Some(patience) = this.patience {
                 patience.poll(cx);
             }
-            this.inbox.slot.poll_own_tells(cx);
         }
         polled
     }
