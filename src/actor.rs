@@ -14,6 +14,7 @@ mod diagnostics;
 mod envelope;
 mod error;
 mod inbox;
+mod listed;
 mod mailbox;
 mod many;
 mod monitor;
@@ -48,6 +49,8 @@ pub use status::ActorStatus;
 pub use tell::Tell;
 pub use timers::{Interval, MissedTicks};
 pub use weak::WeakAddress;
+
+pub(crate) use listed::Listed;
 
 use crate::Failure;
 use std::any::type_name;

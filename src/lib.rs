@@ -20,6 +20,10 @@ pub mod __private;
 mod actor;
 #[cfg(doctest)]
 mod book;
+mod contain;
+mod news;
+mod process_groups;
+mod registry;
 mod root;
 pub mod sync;
 pub mod testing;
@@ -35,6 +39,9 @@ pub use actor::{
 };
 #[cfg(feature = "diagnostics")]
 pub use actor::{report_deep_mailboxes_at, report_slow_handlers_after};
+pub use process_groups::{GroupEvent, JoinError, NotJoined, ProcessGroups};
+pub use registry::{LookupError, RegisterError, Registry, RegistryEvent, UpdateError};
+
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
     try_join_all,

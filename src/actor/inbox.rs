@@ -7,8 +7,9 @@ use super::envelope::{Envelope, Fate, Witness};
 use super::mailbox::{OnRestart, Undelivered};
 use super::slot::{Flight, Slot};
 use crate::stream::ReceiveStream;
+use crate::stream::futures::Recv;
 use crate::{Cause, ScopeHandle};
-use arbour_primitives::scope::{is_called, take_nudge};
+use arbour_primitives::scope::{Gate, is_called, take_nudge};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl<M> Inbox<M> {
     }
 
     fn clear(&self) {
-        while let Ok(envelope) = self.stream.try_recv() {
+        while let Some(envelope) = self.try_next() {
             match self.on_restart {
                 OnRestart::DeadLetter => self.slot.undelivered(envelope, Undelivered::Restarted),
                 OnRestart::Keep | OnRestart::Drop => drop(envelope),
@@ -84,8 +85,13 @@ impl<M> Inbox<M> {
         self.stream.recv_at_once().map(Taken::first)
     }
 
+    /// What is queued, those in line last.
+    fn try_next(&self) -> Option<Envelope<M>> {
+        self.stream.try_recv().ok().or_else(|| self.slot.first_in_line())
+    }
+
     pub(super) fn queued(&self) -> usize {
-        self.stream.len()
+        self.stream.len() + self.slot.in_line()
     }
 
     /// Refuses new work if the actor is asked to stop, though a handler runs.
@@ -127,18 +133,21 @@ pub(super) async fn next<A: Actor>(
     cx: &mut Context<A>,
     heard: &mut bool,
 ) -> Next<A::Message> {
-    let mut recv = inbox.stream.recv();
+    let (mut recv, mut gate) = (inbox.stream.recv(), Gate::new());
     poll_fn(move |poll| {
         if let Some(asked) = asked(inbox, heard) {
             return Poll::Ready(asked);
         }
-        inbox.slot.poll_own_tells(poll);
         loop {
+            // What comes from elsewhere than the mailbox is paid for too: an actor that always has some lets others run.
+            if cx.set_agenda().is_some() || inbox.slot.tells_itself() {
+                task::ready!(gate.poll_enter(poll));
+            }
             if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
                 return Poll::Ready(Next::Message(Taken::own(message)));
             }
-            if let Poll::Ready(received) = Pin::new(&mut recv).poll(poll) {
-                let Ok(envelope) = received else { return Poll::Ready(Next::Ended) };
+            if let Poll::Ready(received) = poll_queued(inbox, &mut recv, poll) {
+                let Some(envelope) = received else { return Poll::Ready(Next::Ended) };
                 if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
                 }
@@ -152,6 +161,27 @@ pub(super) async fn next<A: Actor>(
         }
     })
     .await
+}
+
+/// The next message of the mailbox or of the line beside it; `None` at the end of both.
+fn poll_queued<M>(
+    inbox: &Inbox<M>,
+    recv: &mut Recv<'_, Envelope<M>>,
+    poll: &mut task::Context<'_>,
+) -> Poll<Option<Envelope<M>>> {
+    if let Some(envelope) = inbox.slot.next_in_line() {
+        return Poll::Ready(Some(envelope));
+    }
+    match Pin::new(recv).poll(poll) {
+        Poll::Ready(Ok(envelope)) => {
+            inbox.slot.move_up();
+            Poll::Ready(Some(envelope))
+        }
+        Poll::Ready(Err(_)) => Poll::Ready(inbox.slot.first_in_line()),
+        Poll::Pending => {
+            inbox.slot.first_in_line().map_or(Poll::Pending, |envelope| Poll::Ready(Some(envelope)))
+        }
+    }
 }
 
 /// What was asked of the actor itself, which comes before all messages.
@@ -180,7 +210,7 @@ impl<M> Drop for Inbox<M> {
     /// Nobody will take what is queued.
     fn drop(&mut self) {
         self.stream.close();
-        while let Ok(envelope) = self.stream.try_recv() {
+        while let Some(envelope) = self.try_next() {
             self.slot.undelivered(envelope, Undelivered::Stopped);
         }
     }

@@ -185,7 +185,6 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
             if let Some(patience) = this.patience {
                 patience.poll(cx);
             }
-            this.inbox.slot.poll_own_tells(cx);
         }
         polled
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// An address that keeps nothing alive; see [`Address::downgrade`].
 pub struct WeakAddress<A: Actor> {
-    slot: Arc<Slot<A::Message>>,
+    pub(super) slot: Arc<Slot<A::Message>>,
 }
 
 impl<A: Actor> WeakAddress<A> {

@@ -140,6 +140,17 @@ impl Actor for Puppet {
     }
 }
 
+/// An actor that does nothing.
+pub(crate) struct Idle;
+
+impl Actor for Idle {
+    type Message = ();
+
+    async fn handle(&mut self, (): (), _: &mut Context<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 async fn cancelled_by_somebody(cx: &Context<Puppet>) {
     cx.scope().cancel("somebody");
     std::future::pending().await
