@@ -8,7 +8,7 @@ use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
 use super::slot::Home;
 use super::status::{ActorStatus, describe};
-use crate::{Cause, Failure, ScopeHandle};
+use crate::{Failure, ScopeHandle};
 use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -50,8 +50,7 @@ pub(super) async fn run<A: Actor>(
     home: Option<Home>,
     ready: impl FnOnce(),
 ) -> Result<(), Failure> {
-    let tasks = EndOfTasks(ScopeHandle::current());
-    if let Some(scope) = tasks.0.clone() {
+    if let Some(scope) = ScopeHandle::current() {
         inbox.slot.begin(scope, incarnation, home);
     }
     let mut cx = Context::new(Arc::clone(&inbox.slot), incarnation);
@@ -65,17 +64,6 @@ pub(super) async fn run<A: Actor>(
     };
     let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
     ended.and(stopped)
-}
-
-/// An actor's own tasks end with it, in whatever way it ends.
-struct EndOfTasks(Option<ScopeHandle>);
-
-impl Drop for EndOfTasks {
-    fn drop(&mut self) {
-        if let Some(scope) = &self.0 {
-            scope.cancel(Cause::Shutdown);
-        }
-    }
 }
 
 /// Handles one message after the other, what the last incarnation failed on first.

@@ -81,6 +81,8 @@ type Last = Option<(u64, Exit<Failure>)>;
 
 struct Extra<M> {
     watchers: Vec<Watcher>,
+    /// About how many of them nobody hears any more.
+    abandoned: usize,
     hook: Option<Hook<M>>,
     questions: Vec<Reply<ActorStatus>>,
     line: VecDeque<(usize, Envelope<M>)>,
@@ -310,10 +312,15 @@ impl<M> Slot<M> {
         }
     }
 
-    /// Watchers whom nobody hears any more are forgotten.
-    pub(super) fn forget_watchers(&self) {
+    /// A watcher watches no more. They are forgotten when they are half of all: each costs the same, however many there are.
+    pub(super) fn forget_watcher(&self) {
         let mut life = self.life();
         let Some(extra) = &mut life.extra else { return };
+        extra.abandoned += 1;
+        if 2 * extra.abandoned < extra.watchers.len() {
+            return;
+        }
+        extra.abandoned = 0;
         let gone = Watcher::take_abandoned(&mut extra.watchers);
         drop(life);
         drop(gone);
@@ -447,6 +454,7 @@ impl<M> Life<M> {
         self.extra.get_or_insert_with(|| {
             Box::new(Extra {
                 watchers: Vec::new(),
+                abandoned: 0,
                 hook: None,
                 questions: Vec::new(),
                 line: VecDeque::new(),
