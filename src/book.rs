@@ -46,6 +46,15 @@ mod seeing {}
 #[doc = include_str!("../book/src/actors.md")]
 mod actors {}
 
+#[doc = include_str!("../book/src/mailboxes.md")]
+mod mailboxes {}
+
+#[doc = include_str!("../book/src/asking.md")]
+mod asking {}
+
+#[doc = include_str!("../book/src/from_peers.md")]
+mod from_peers {}
+
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 

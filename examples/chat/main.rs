@@ -1,10 +1,11 @@
-//! A chat room whose members are actors: it keeps none of them alive, waits for none of them, and hears who leaves.
+//! A chat room whose members are actors: it keeps none of them alive, waits for none of them, and hears
+//! who leaves. Whoever knows a name finds its actor, as long as there is one.
 //!
 //! `cargo run --example chat` prints what the members read. Its clock is virtual: it ends at once.
 #![forbid(unsafe_code)]
 
-use arbour::{ActorSpec, Address, Context, Failure, Mailbox, Overflow, Supervisor, TaskGroup, WeakAddress};
-use arbour::{actor, try_task_group};
+use arbour::{ActorSpec, Address, Context, Failure, Mailbox, Overflow, Registry, Supervisor, TaskGroup};
+use arbour::{WeakAddress, actor, try_task_group};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -89,15 +90,19 @@ async fn chat(out: &mut impl Write) -> Result<(), Failure> {
     let (room, child) = ActorSpec::new("lobby", Room::default).build();
     let supervisor = Supervisor::builder("chat").child(child).build()?;
     let handle = supervisor.handle();
+    let names = Registry::new();
+    names.register("lobby", &room)?;
     let chat = try_task_group(async |group| {
         group.spawn(supervisor.run());
         let ann = Person::new(&group, "ann", Duration::from_millis(1));
         let bob = Person::new(&group, "bob", Duration::from_millis(250));
         let eve = Person::new(&group, "eve", Duration::from_millis(1));
-        for person in [&ann, &bob, &eve] {
-            room.join(person.member.clone()).await?;
+        for Person { member, .. } in [&ann, &bob, &eve] {
+            names.register(member.name(), member)?;
+            names.lookup::<Room>("lobby")?.join(member.clone()).await?;
         }
         drop(eve.member); // Nobody else holds it, so eve is gone.
+        writeln!(out, "{}", names.lookup::<Member>("eve").unwrap_err())?;
         for number in 1..=6 {
             sleep(Duration::from_millis(100)).await;
             room.say("ann".to_owned(), format!("{number}, and counting")).await?;

@@ -9,16 +9,14 @@ use super::mailbox::{Mailbox, Overflow, Undelivered};
 use super::monitor::{Down, Monitor, Watch};
 use super::own;
 use super::reply::{PendingReply, Reply, request};
-use super::slot::{OwnTell, Slot, Stopper};
+use super::slot::{Slot, Stopper};
 use super::status::ActorStatus;
 use super::tell::{Tell, stopped};
 use super::weak::WeakAddress;
 use crate::CallError;
-use crate::stream::{Permit, SendStream, Statistics, TrySendError};
+use crate::stream::{Capacity, Permit, SendStream, Statistics, TrySendError};
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -215,7 +213,7 @@ impl<A: Actor> Address<A> {
         envelope: Envelope<A::Message>,
     ) -> Result<(), TellError<Envelope<A::Message>>> {
         match self.slot.overflow {
-            Overflow::Wait if own::is_polled(self.slot.identity()) => self.deliver_to_oneself(envelope).await,
+            Overflow::Wait if own::is_polled(self.slot.identity()) => self.deliver_to_oneself(envelope),
             Overflow::Wait if is_watched() => self.deliver_watched(envelope).await,
             Overflow::Wait => self.mailbox.send(envelope).await.map_err(stopped),
             Overflow::Refuse => self.try_deliver(envelope),
@@ -239,6 +237,9 @@ impl<A: Actor> Address<A> {
     }
 
     fn try_deliver(&self, envelope: Envelope<A::Message>) -> Result<(), TellError<Envelope<A::Message>>> {
+        if self.would_overtake() {
+            return Err(self.full_or_stopped(envelope));
+        }
         self.mailbox.try_send(envelope).map_err(|refused| match refused {
             TrySendError::Full(envelope) => TellError::Full(envelope),
             other => TellError::Stopped(other.into_item()),
@@ -273,7 +274,7 @@ impl<A: Actor> Address<A> {
             return self.try_deliver_converted(envelope);
         }
         if own::is_polled(self.slot.identity()) {
-            return self.try_deliver_converted(envelope);
+            return self.deliver_to_oneself(envelope);
         }
         let envelope = match self.try_deliver_converted(envelope) {
             Err(TellError::Full(envelope)) => envelope,
@@ -294,6 +295,9 @@ impl<A: Actor> Address<A> {
     where
         A::Message: From<M>,
     {
+        if self.would_overtake() {
+            return Err(self.full_or_stopped(envelope));
+        }
         match (self.mailbox.try_reserve(), self.slot.overflow) {
             (Ok(place), _) => put(place, envelope),
             (Err(TrySendError::Full(())), Overflow::Wait | Overflow::Refuse) => {
@@ -308,29 +312,35 @@ impl<A: Actor> Address<A> {
         }
     }
 
-    /// The actor tells itself something, and would wait for itself if it waited for room.
-    async fn deliver_to_oneself(
-        &self,
-        envelope: Envelope<A::Message>,
-    ) -> Result<(), TellError<Envelope<A::Message>>> {
-        let full = match self.try_deliver(envelope) {
+    /// The actor tells itself something, and would wait for itself if it waited for room: that stands in line instead.
+    fn deliver_to_oneself<M>(&self, envelope: Envelope<M>) -> Result<(), TellError<Envelope<M>>>
+    where
+        A::Message: From<M>,
+    {
+        let full = match self.try_deliver_converted(envelope) {
             Err(TellError::Full(envelope)) => envelope,
             delivered => return delivered,
         };
-        if !self.slot.has_reserve() {
+        let Statistics { queued, waiting_senders, .. } = self.mailbox();
+        let room = match self.mailbox.capacity() {
+            Capacity::Bounded(limit) => limit.saturating_sub(queued),
+            Capacity::Unbounded => usize::MAX,
+        };
+        if !self.slot.has_reserve(room) {
             let circle = Circle::new([Arc::clone(&self.slot.name)]);
             return Err(TellError::WouldDeadlock { message: full, circle });
         }
-        let mailbox = self.mailbox.clone();
-        let mut tell: OwnTell = Box::pin(async move {
-            // Refused, the actor has ended, and takes nothing from itself any more.
-            let _ = mailbox.send(full).await;
-        });
-        let waits = poll_fn(|cx| Poll::Ready(tell.as_mut().poll(cx).is_pending())).await;
-        if waits {
-            self.slot.keep_own_tell(tell);
-        }
+        self.slot.stand_in_line(queued + waiting_senders, full.map(A::Message::from));
         Ok(())
+    }
+
+    fn full_or_stopped<M>(&self, message: M) -> TellError<M> {
+        if self.mailbox.is_closed() { TellError::Stopped(message) } else { TellError::Full(message) }
+    }
+
+    /// Whether it is the actor that tells itself something while an earlier one stands in line.
+    fn would_overtake(&self) -> bool {
+        self.slot.tells_itself() && own::is_polled(self.slot.identity())
     }
 
     /// Asks the actor to stop and waits for its end: it refuses new messages, handles what is queued, and ends. A

@@ -7,7 +7,7 @@
 //! 3. A timer that is due; but after one of them a message of the mailbox has its turn, so that a busy interval keeps
 //!    nobody out.
 
-use super::timers::{Interval, TimerKey, Timers};
+use super::timers::{Interval, TimerKey, Timers, later};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
@@ -37,7 +37,7 @@ impl<M> Agenda<M> {
     }
 
     pub(super) fn set_idle(&mut self, after: Duration, message: M) {
-        self.idle = Some((later(after), message));
+        self.idle = Some((later(now(), after), message));
     }
 
     pub(super) fn cancel_idle(&mut self) -> bool {
@@ -45,7 +45,7 @@ impl<M> Agenda<M> {
     }
 
     pub(super) fn set(&mut self, key: TimerKey, after: Duration, message: M) {
-        self.timers.set(key, later(after), message);
+        self.timers.set(key, later(now(), after), message);
     }
 
     pub(super) fn set_interval(
@@ -128,10 +128,4 @@ impl<M> Agenda<M> {
 /// The time of the runtime's clock, which tests may pause.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// So much later than now; a time too far for the clock is thirty years away.
-fn later(after: Duration) -> Instant {
-    let now = now();
-    now.checked_add(after).unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 86_400))
 }

@@ -7,7 +7,8 @@ use super::redelivery::Redelivery;
 use super::run::run;
 use super::slot::Slot;
 use super::spec::open;
-use crate::{CancelScope, Exit, Failure};
+use crate::{Exit, Failure};
+use arbour_supervisor::in_own_scope;
 use std::sync::Arc;
 
 /// Runs an actor in the task that calls, to its end; `make` is given its address and makes the actor.
@@ -21,11 +22,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 ///
-/// The failure of the actor, or of one of its own tasks; the cancellation, if its scope was cancelled by somebody else.
-///
-/// # Panics
-///
-/// Resumes a panic of the actor.
+/// The failure of the actor, or of one of its own tasks, a panic included; or that its scope was cancelled.
 ///
 /// # Examples
 ///
@@ -70,17 +67,14 @@ pub async fn run_actor<A: Actor>(
         open(name.into(), mailbox.into(), Redelivery::none(), OnRestart::Keep, false, None);
     let mut end = End { slot: Arc::clone(&address.slot), exit: Some(Exit::Aborted) };
     let actor = make(address);
-    let lived = CancelScope::new().run(run(&inbox, actor, 1, || {})).await;
-    let (exit, cancelled) = match lived {
-        Ok(Ok(())) => (Exit::Normal, None),
-        Ok(Err(failure)) => (Exit::Failed(failure), None),
-        Err(cancelled) => (Exit::Cancelled, Some(cancelled)),
-    };
+    let exit = in_own_scope(run(&inbox, actor, 1, || {})).await;
     end.exit = None;
-    match (end.slot.end(exit), cancelled) {
-        (Exit::Failed(failure), _) => Err(failure),
-        (_, Some(cancelled)) => Err(cancelled.into()),
-        (_, None) => Ok(()),
+    match end.slot.end(exit) {
+        Exit::Failed(failure) | Exit::Panicked(failure) => Err(failure),
+        exit @ (Exit::Cancelled | Exit::Aborted) => {
+            Err(Failure::message(format!("the actor {}", exit.kind())))
+        }
+        _ => Ok(()),
     }
 }
 

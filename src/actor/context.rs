@@ -8,14 +8,16 @@ use super::inbox::Taken;
 use super::slot::{Flight, Slot};
 use super::timers::Interval;
 use super::weak::WeakAddress;
-use crate::stream::TrySendError;
-use crate::{Failure, ScopeHandle, TaskGroup, TaskHandle};
-use futures::future::join;
-use futures::{Stream, StreamExt};
+use crate::stream::{Permit, SendStream, TrySendError};
+use crate::{Failure, ScopeHandle, TaskGroup, TaskHandle, stopping};
+use futures::Stream;
+use futures::future::{Either, join, select};
 use std::borrow::Cow;
 use std::fmt;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tracing::Span;
 
@@ -169,7 +171,9 @@ impl<A: Actor> Context<A> {
                     _ => Err(()),
                 }
             };
-            if let (Ok(place), output) = join(place, future).await {
+            let piped = pin!(join(place, future));
+            // A place that is kept would hold up the end of an actor that is asked to stop.
+            if let Either::Left(((Ok(place), output), _)) = select(piped, pin!(stopping())).await {
                 // Refused only where the actor has ended, and with it this task.
                 let _ = place.send(Envelope::telling(message(output)));
             }
@@ -194,9 +198,7 @@ impl<A: Actor> Context<A> {
         self.group().spawn(async move {
             let Some(own) = own else { return Ok::<_, Failure>(()) };
             let mut stream = pin!(stream);
-            while let Ok(place) = own.mailbox.reserve().await
-                && let Some(item) = stream.next().await
-            {
+            while let Some((place, item)) = next_with_place(&own.mailbox, stream.as_mut()).await {
                 // Refused only where the actor has ended, and with it this task.
                 let _ = place.send(Envelope::telling(message(item)));
             }
@@ -348,6 +350,28 @@ impl<A: Actor> Context<A> {
         span.follows_from(sender);
         Some(Box::new(span))
     }
+}
+
+/// The next item, and a place for it, which is kept from others only while the stream is asked; `None` at the end of
+/// the stream, or of the mailbox.
+async fn next_with_place<S: Stream, T>(
+    mailbox: &SendStream<T>,
+    mut stream: Pin<&mut S>,
+) -> Option<(Permit<T>, S::Item)> {
+    loop {
+        let place = mailbox.reserve().await.ok()?;
+        match poll_fn(|cx| Poll::Ready(stream.as_mut().poll_next(cx))).await {
+            Poll::Ready(item) => return item.map(|item| (place, item)),
+            Poll::Pending => drop(place),
+        }
+        until_woken().await;
+    }
+}
+
+/// Waits until whatever was polled last wakes this task.
+async fn until_woken() {
+    let mut waits = true;
+    poll_fn(|_| if std::mem::take(&mut waits) { Poll::Pending } else { Poll::Ready(()) }).await;
 }
 
 fn lock<M>(agenda: &Mutex<Agenda<M>>) -> MutexGuard<'_, Agenda<M>> {

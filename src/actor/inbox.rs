@@ -9,7 +9,7 @@ use super::slot::{Flight, Slot};
 use crate::stream::ReceiveStream;
 use crate::stream::futures::Recv;
 use crate::{Cause, ScopeHandle};
-use arbour_primitives::scope::{is_called, take_nudge};
+use arbour_primitives::scope::{Gate, is_called, take_nudge};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,7 @@ impl<M> Inbox<M> {
     }
 
     fn clear(&self) {
-        while let Ok(envelope) = self.stream.try_recv() {
+        while let Some(envelope) = self.try_next() {
             match self.on_restart {
                 OnRestart::DeadLetter => self.slot.undelivered(envelope, Undelivered::Restarted),
                 OnRestart::Keep | OnRestart::Drop => drop(envelope),
@@ -94,8 +94,13 @@ impl<M> Inbox<M> {
         self.stream.recv_at_once().map(Taken::first)
     }
 
+    /// What is queued, those in line last.
+    fn try_next(&self) -> Option<Envelope<M>> {
+        self.stream.try_recv().ok().or_else(|| self.slot.first_in_line())
+    }
+
     pub(super) fn queued(&self) -> usize {
-        self.stream.len()
+        self.stream.len() + self.slot.in_line()
     }
 
     /// Refuses new work if the actor is asked to stop, though a handler runs.
@@ -133,7 +138,7 @@ impl<M> Inbox<M> {
 /// Waits for something to do.
 #[inline]
 pub(super) fn next<'a, A: Actor>(inbox: &'a Inbox<A::Message>, cx: &'a mut Context<A>) -> NextUp<'a, A> {
-    NextUp { recv: inbox.stream.recv(), inbox, cx, waits: false }
+    NextUp { recv: inbox.stream.recv(), inbox, cx, waits: false, gate: Gate::new() }
 }
 
 /// The future of [`next`].
@@ -142,6 +147,8 @@ pub(super) struct NextUp<'a, A: Actor> {
     inbox: &'a Inbox<A::Message>,
     cx: &'a mut Context<A>,
     waits: bool,
+    /// What comes from elsewhere than the mailbox passes it.
+    gate: Gate,
 }
 
 /// No message is pinned.
@@ -174,35 +181,60 @@ impl<A: Actor> NextUp<'_, A> {
         if let Some(asked) = asked(self.inbox, &mut self.cx.heard) {
             return Poll::Ready(asked);
         }
-        self.inbox.slot.poll_own_tells(poll);
         loop {
             let Some(taken) = task::ready!(self.poll_taken(poll)) else { return Poll::Ready(Next::Ended) };
             if let Some(message) = self.cx.begin(taken) {
                 return Poll::Ready(Next::Message(message));
             }
             // Nobody wants it any more.
-            self.recv = self.inbox.stream.recv();
+            (self.recv, self.gate) = (self.inbox.stream.recv(), Gate::new());
         }
     }
 
     /// A message of the agenda or of the mailbox; none when there will be no more.
     fn poll_taken(&mut self, poll: &mut task::Context<'_>) -> Poll<Option<Taken<A::Message>>> {
-        let Self { recv, cx, .. } = self;
+        let Self { recv, inbox, cx, gate, .. } = self;
         loop {
+            // What comes from elsewhere than the mailbox is paid for too: an actor that always has some lets others run.
+            if cx.set_agenda().is_some() || inbox.slot.tells_itself() {
+                task::ready!(gate.poll_enter(poll));
+            }
             if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
                 return Poll::Ready(Some(Taken::own(message)));
             }
-            if let Poll::Ready(received) = Pin::new(&mut *recv).poll(poll) {
+            if let Poll::Ready(received) = poll_queued(inbox, recv, poll) {
+                let Some(envelope) = received else { return Poll::Ready(None) };
                 if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
                 }
-                return Poll::Ready(received.ok().map(Taken::first));
+                return Poll::Ready(Some(Taken::first(envelope)));
             }
             let Some(agenda) = cx.set_agenda() else { return Poll::Pending };
             if let Some(message) = agenda.due_after_all() {
                 return Poll::Ready(Some(Taken::own(message)));
             }
             task::ready!(agenda.poll(poll));
+        }
+    }
+}
+
+/// The next message of the mailbox or of the line beside it; `None` at the end of both.
+fn poll_queued<M>(
+    inbox: &Inbox<M>,
+    recv: &mut Recv<'_, Envelope<M>>,
+    poll: &mut task::Context<'_>,
+) -> Poll<Option<Envelope<M>>> {
+    if let Some(envelope) = inbox.slot.next_in_line() {
+        return Poll::Ready(Some(envelope));
+    }
+    match Pin::new(recv).poll(poll) {
+        Poll::Ready(Ok(envelope)) => {
+            inbox.slot.move_up();
+            Poll::Ready(Some(envelope))
+        }
+        Poll::Ready(Err(_)) => Poll::Ready(inbox.slot.first_in_line()),
+        Poll::Pending => {
+            inbox.slot.first_in_line().map_or(Poll::Pending, |envelope| Poll::Ready(Some(envelope)))
         }
     }
 }
@@ -233,7 +265,7 @@ impl<M> Drop for Inbox<M> {
     /// Nobody will take what is queued.
     fn drop(&mut self) {
         self.stream.close();
-        while let Ok(envelope) = self.stream.try_recv() {
+        while let Some(envelope) = self.try_next() {
             self.slot.undelivered(envelope, Undelivered::Stopped);
         }
     }

@@ -66,12 +66,12 @@ impl Watcher {
 
 /// Whose slot is watched, without the type of its messages.
 pub(super) trait Watched: Send + Sync {
-    fn forget_watchers(&self);
+    fn forget_watcher(&self);
 }
 
 impl<M: Send + 'static> Watched for super::slot::Slot<M> {
-    fn forget_watchers(&self) {
-        Self::forget_watchers(self);
+    fn forget_watcher(&self) {
+        Self::forget_watcher(self);
     }
 }
 
@@ -121,7 +121,7 @@ impl Drop for Monitor {
     fn drop(&mut self) {
         if !self.over {
             self.cell.give_up();
-            self.of.forget_watchers();
+            self.of.forget_watcher();
         }
     }
 }

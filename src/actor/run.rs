@@ -7,7 +7,7 @@ use super::envelope::Fate;
 use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
 use super::status::{ActorStatus, describe};
-use crate::{Cancelled, Cause, Failure};
+use crate::{Cancelled, Failure};
 use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
 use std::borrow::Borrow;
@@ -87,10 +87,6 @@ pub(super) fn run<A: Actor>(
             Err(failure) => (StopReason::Failed(failure.clone()), Err(failure)),
         };
         let stopped = beside(inbox, actor.stopped(why, &mut cx)).await;
-        // Its own tasks end with it.
-        if let Some(scope) = inbox.slot.scope() {
-            scope.cancel(Cause::Shutdown);
-        }
         ended.and(stopped)
     }
 }
@@ -199,7 +195,6 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
             if let Some(patience) = this.patience {
                 patience.poll(cx);
             }
-            this.inbox.slot.poll_own_tells(cx);
         }
         polled
     }

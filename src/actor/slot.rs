@@ -15,7 +15,9 @@
 //! 3. With redelivery, a message that is being handled has its copy in `flight`, until its handler has returned. A
 //!    copy that is found there when an incarnation begins is of a handler that failed or panicked: one that was
 //!    cancelled takes its copy with it.
-//! 4. Who asks how the actor is has an answer, or a refusal: questions are answered between two messages, and refused
+//! 4. What the actor tells itself beyond what its mailbox holds stands in `line`, and outlives an incarnation as the
+//!    mailbox does. Each has with it how many messages of the mailbox come first.
+//! 5. Who asks how the actor is has an answer, or a refusal: questions are answered between two messages, and refused
 //!    when the incarnation ends.
 //!
 //! One lock, under which no foreign code runs: what is the user's is carried out, and called or dropped after.
@@ -33,20 +35,16 @@ use super::status::ActorStatus;
 use crate::stream::WeakSendStream;
 use crate::{ChildRef, Exit, Failure, ScopeHandle, SupervisorHandle, TaskGroup};
 use arbour_primitives::scope::{panic_message, put_away};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Context;
 
 /// How many messages an actor may tell itself beyond what its mailbox holds.
 const RESERVE: usize = 16;
 
 /// What is called for messages that are not delivered.
 pub(super) type Hook<M> = Arc<dyn Fn(M, Undelivered) + Send + Sync>;
-
-/// A message that an actor tells itself, on its way into the mailbox.
-pub(super) type OwnTell = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(super) struct Slot<M> {
     pub(super) name: Arc<str>,
@@ -57,7 +55,7 @@ pub(super) struct Slot<M> {
     pub(super) is_supervised: bool,
     /// The group that fails with the actor, if it has one and no supervisor.
     around: Option<TaskGroup>,
-    /// Whether `own_tells` may hold something. Only the actor's own task puts something in.
+    /// Whether somebody stands in `line`. Only the actor's own task changes it.
     tells_itself: AtomicBool,
     /// How many messages were taken by the incarnations that have ended.
     taken: AtomicU64,
@@ -83,9 +81,11 @@ type Last = Option<(u64, Exit<Failure>)>;
 
 struct Extra<M> {
     watchers: Vec<Watcher>,
+    /// About how many of them nobody hears any more.
+    abandoned: usize,
     hook: Option<Hook<M>>,
     questions: Vec<Reply<ActorStatus>>,
-    own_tells: Vec<OwnTell>,
+    line: VecDeque<(usize, Envelope<M>)>,
     home: Option<Home>,
     group: Option<TaskGroup>,
     flight: Option<Flight<M>>,
@@ -97,7 +97,6 @@ struct Left {
     watchers: Vec<Watcher>,
     group: Option<TaskGroup>,
     _unanswered: Vec<Reply<ActorStatus>>,
-    _untold: Vec<OwnTell>,
 }
 
 /// The supervisor of an actor, and its place there.
@@ -195,7 +194,10 @@ impl<M> Slot<M> {
     pub(super) fn undelivered(&self, envelope: Envelope<M>, why: Undelivered) {
         let Envelope { message, witness } = envelope;
         if let Some(witness) = &witness {
-            witness.became(if why == Undelivered::Stopped { Fate::Stopped } else { Fate::Refused });
+            witness.became(match why {
+                Undelivered::Stopped | Undelivered::Restarted => Fate::Stopped,
+                Undelivered::Displaced | Undelivered::Refused => Fate::Refused,
+            });
         }
         let hook = self.life().extra.as_ref().and_then(|extra| extra.hook.clone());
         let given = catch_unwind(AssertUnwindSafe(|| match hook {
@@ -241,7 +243,6 @@ impl<M> Slot<M> {
             watchers: Watcher::take(&mut extra.watchers, Watch::Incarnation),
             group: extra.group.take(),
             _unanswered: std::mem::take(&mut extra.questions),
-            _untold: std::mem::take(&mut extra.own_tells),
         });
         let failed = left.as_ref().and_then(|left| left.group.as_ref()?.take_failure());
         let exit = failed.map_or(exit, Exit::Failed);
@@ -314,10 +315,15 @@ impl<M> Slot<M> {
         }
     }
 
-    /// Watchers whom nobody hears any more are forgotten.
-    pub(super) fn forget_watchers(&self) {
+    /// A watcher watches no more. They are forgotten when they are half of all: each costs the same, however many there are.
+    pub(super) fn forget_watcher(&self) {
         let mut life = self.life();
         let Some(extra) = &mut life.extra else { return };
+        extra.abandoned += 1;
+        if 2 * extra.abandoned < extra.watchers.len() {
+            return;
+        }
+        extra.abandoned = 0;
         let gone = Watcher::take_abandoned(&mut extra.watchers);
         drop(life);
         drop(gone);
@@ -375,17 +381,7 @@ impl<M> Slot<M> {
         self.life().extra.as_mut().map(|extra| std::mem::take(&mut extra.questions)).unwrap_or_default()
     }
 
-    /// Whether an actor that tells itself may do so once more although its mailbox is full.
-    pub(super) fn has_reserve(&self) -> bool {
-        self.life().extra.as_ref().is_none_or(|extra| extra.own_tells.len() < RESERVE)
-    }
-
-    pub(super) fn keep_own_tell(&self, tell: OwnTell) {
-        self.life().extra().own_tells.push(tell);
-        self.tells_itself.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the actor may have told itself something for which there was no room.
+    /// Whether the actor has told itself something for which there was no room.
     #[inline]
     pub(super) fn tells_itself(&self) -> bool {
         self.tells_itself.load(Ordering::Relaxed)
@@ -400,19 +396,46 @@ impl<M> Slot<M> {
         self.taken.store(taken, Ordering::Relaxed);
     }
 
-    /// Moves on what the actor told itself while its mailbox was full.
-    #[inline]
-    pub(super) fn poll_own_tells(&self, cx: &mut Context<'_>) {
+    /// Whether an actor whose mailbox has room for so many may tell itself one more.
+    pub(super) fn has_reserve(&self, room: usize) -> bool {
+        self.in_line() < RESERVE.saturating_add(room)
+    }
+
+    /// What the actor tells itself stands in line behind so many messages of the mailbox.
+    pub(super) fn stand_in_line(&self, ahead: usize, envelope: Envelope<M>) {
+        self.life().extra().line.push_back((ahead, envelope));
+        self.tells_itself.store(true, Ordering::Relaxed);
+    }
+
+    /// A message of the mailbox is taken: those who stand in line move up.
+    pub(super) fn move_up(&self) {
         if self.tells_itself() {
-            self.move_own_tells(cx);
+            self.life().extra().line.iter_mut().for_each(|(ahead, _)| *ahead = ahead.saturating_sub(1));
         }
     }
 
-    fn move_own_tells(&self, cx: &mut Context<'_>) {
-        let mut tells = std::mem::take(&mut self.life().extra().own_tells);
-        tells.retain_mut(|tell| tell.as_mut().poll(cx).is_pending());
-        self.tells_itself.store(!tells.is_empty(), Ordering::Relaxed);
-        self.life().extra().own_tells = tells;
+    /// The first in line, if nothing in the mailbox comes before it.
+    pub(super) fn next_in_line(&self) -> Option<Envelope<M>> {
+        let is_next = |(ahead, _): &mut (usize, Envelope<M>)| *ahead == 0;
+        if self.tells_itself() { self.pop_line(is_next) } else { None }
+    }
+
+    /// The first in line, if the mailbox is empty: who was to come before it may have given up.
+    pub(super) fn first_in_line(&self) -> Option<Envelope<M>> {
+        if self.tells_itself() { self.pop_line(|_| true) } else { None }
+    }
+
+    fn pop_line(&self, takes: impl FnOnce(&mut (usize, Envelope<M>)) -> bool) -> Option<Envelope<M>> {
+        let mut life = self.life();
+        let line = &mut life.extra.as_mut()?.line;
+        let popped = line.pop_front_if(takes);
+        self.tells_itself.store(!line.is_empty(), Ordering::Relaxed);
+        popped.map(|(_, envelope)| envelope)
+    }
+
+    /// How many stand in line.
+    pub(super) fn in_line(&self) -> usize {
+        self.life().extra.as_ref().map_or(0, |extra| extra.line.len())
     }
 
     pub(super) fn keep_flight(&self, flight: Flight<M>) {
@@ -434,9 +457,10 @@ impl<M> Life<M> {
         self.extra.get_or_insert_with(|| {
             Box::new(Extra {
                 watchers: Vec::new(),
+                abandoned: 0,
                 hook: None,
                 questions: Vec::new(),
-                own_tells: Vec::new(),
+                line: VecDeque::new(),
                 home: None,
                 group: None,
                 flight: None,

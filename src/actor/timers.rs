@@ -68,16 +68,14 @@ impl Interval {
 
     /// When the tick after the one for `planned` is planned, if that one was given at `now`.
     fn next(&self, planned: Instant, now: Instant) -> Instant {
-        let following = planned + self.period;
+        let following = later(planned, self.period);
         match self.missed {
             MissedTicks::Burst => following,
-            MissedTicks::Delay if now > following => now + self.period,
+            MissedTicks::Delay if now > following => later(now, self.period),
             MissedTicks::Skip if now > following => {
                 let missed = now.duration_since(planned).as_nanos() / self.period.as_nanos();
                 let missed = u32::try_from(missed).unwrap_or(u32::MAX);
-                planned
-                    .checked_add(self.period.saturating_mul(missed.saturating_add(1)))
-                    .unwrap_or(now + self.period)
+                later(planned, self.period.saturating_mul(missed.saturating_add(1)))
             }
             MissedTicks::Delay | MissedTicks::Skip => following,
         }
@@ -88,6 +86,12 @@ impl From<Duration> for Interval {
     fn from(period: Duration) -> Self {
         Self::new(period)
     }
+}
+
+/// So much later; a time too far for the clock is thirty years away.
+pub(super) fn later(from: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+    from.checked_add(time).unwrap_or_else(|| from + FAR)
 }
 
 /// What a timer gives.
@@ -131,8 +135,8 @@ impl<M> Timers<M> {
         now: Instant,
         make: Box<dyn FnMut() -> M + Send>,
     ) {
-        let planned = now + interval.first;
-        let at = planned + self.draw(interval.jitter);
+        let planned = later(now, interval.first);
+        let at = later(planned, self.draw(interval.jitter));
         self.put(key, at, Gives::Ticks { interval, planned, make });
     }
 
@@ -176,7 +180,7 @@ impl<M> Timers<M> {
             Gives::Ticks { interval, planned, mut make } => {
                 let message = make();
                 let planned = interval.next(planned, now);
-                let at = planned + self.draw(interval.jitter);
+                let at = later(planned, self.draw(interval.jitter));
                 self.put(key, at, Gives::Ticks { interval, planned, make });
                 Some(message)
             }

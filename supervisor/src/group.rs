@@ -15,7 +15,8 @@ pub use handle::{TaskError, TaskHandle, TaskState};
 pub use looking::GroupStatistics;
 pub use spawn::TaskBuilder;
 pub use start::{Ready, StartError, Started};
-pub(crate) use telling::exit;
+pub use telling::in_own_scope;
+pub(crate) use telling::{EndTasks, exit};
 
 use crate::failure::Failure;
 use crate::spawn::Spawner;

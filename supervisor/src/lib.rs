@@ -63,6 +63,8 @@ pub use concurrent::{
 pub use condition::{Condition, ConditionStatistics, LockGuard};
 pub use dynamic::{DynamicSupervisor, DynamicSupervisorBuilder, DynamicSupervisorHandle, RefusedArgument};
 pub use failure::Failure;
+#[doc(hidden)]
+pub use group::in_own_scope;
 pub use group::{
     GroupError, GroupStatistics, Ready, StartError, Started, TaskBuilder, TaskError, TaskGroup, TaskHandle,
     TaskState, task_group, try_task_group,

@@ -7,8 +7,10 @@ use arbour::{
     Address, LookupError, RegisterError, Registry, RegistryEvent, Restart, UpdateError, spawn_actor,
     task_group,
 };
-use std::sync::Arc;
+use futures::StreamExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// What has been told, as `+name owner` and `-name owner`.
 fn told<V>(events: &ReceiveStream<RegistryEvent<V>>) -> Vec<String> {
@@ -284,6 +286,42 @@ async fn a_value_whose_drop_panics_keeps_no_name_from_being_freed() {
     .unwrap();
     assert!(registry.is_empty());
     assert_eq!(format!("{registry:?}"), "Registry { entries: 0, .. }");
+}
+
+/// Woken by an event, it takes the event and puts a harmless value in the place of the one that was told of: so whoever
+/// delivers the event has the last of that value.
+struct Replacing {
+    registry: Registry<Option<Bomb>>,
+    address: Address<Idle>,
+    events: Mutex<ReceiveStream<RegistryEvent<Option<Bomb>>>>,
+}
+
+impl Wake for Replacing {
+    fn wake(self: Arc<Self>) {
+        let taken = self.events.lock().unwrap().poll_next_unpin(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(taken, Poll::Ready(Some(_))));
+        drop(taken);
+        drop(self.registry.update("one", &self.address, |_| None));
+    }
+}
+
+#[arbour::test]
+async fn a_value_whose_drop_panics_while_events_are_delivered_cuts_none_of_them_short() {
+    let registry = Registry::with_values();
+    task_group(async |group| {
+        let address = spawn_actor(&group, "idle", Idle, 1);
+        let events = Mutex::new(registry.events());
+        let replacing = Arc::new(Replacing { registry: registry.clone(), address: address.clone(), events });
+        let waker = Waker::from(Arc::clone(&replacing));
+        let pending = replacing.events.lock().unwrap().poll_next_unpin(&mut Context::from_waker(&waker));
+        assert!(pending.is_pending());
+        registry.register_with("one", &address, Some(Bomb("one"))).unwrap();
+        assert_eq!(registry.value("one").as_deref().map(Option::is_none), Some(true));
+        registry.register_with("two", &address, None).unwrap();
+        assert_eq!(told(&replacing.events.lock().unwrap()), ["+two idle"]);
+    })
+    .await
+    .unwrap();
 }
 
 /// Two threads fight for one name with actors that live for a moment. Whoever has registered is found until its address

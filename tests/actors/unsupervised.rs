@@ -1,7 +1,9 @@
 //! Actors that nobody supervises: children of a task group.
 
 use crate::support::{Journal, Message, Puppet, ms, send, settle};
-use arbour::{AskError, GroupError, spawn_actor, task_group};
+use arbour::{
+    Actor, AskError, Cancelled, Context, Failure, GroupError, defer, move_on_after, spawn_actor, task_group,
+};
 use tokio::time::sleep;
 
 #[arbour::test]
@@ -117,4 +119,69 @@ async fn it_runs_in_a_plain_tokio_program() {
         address.ask(|reply| Message::Ask(0, reply)).await
     });
     assert_eq!(answer.await.unwrap(), Ok(1));
+}
+
+/// Fails with the cancellation of something else.
+struct Hasty;
+
+impl Actor for Hasty {
+    type Message = ();
+
+    async fn handle(&mut self, (): (), _: &mut Context<Self>) -> Result<(), Failure> {
+        Ok(move_on_after(ms(5), std::future::pending::<()>()).await?)
+    }
+}
+
+#[arbour::test]
+async fn an_error_that_is_a_cancellation_of_something_else_is_a_failure_like_others() {
+    let outcome = task_group(async |group| {
+        let address = spawn_actor(&group, "hasty", Hasty, 16);
+        address.tell(()).await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert!(outcome.unwrap_err().find::<Cancelled>().is_some());
+}
+
+/// Has a task of its own that goes on for ever, and cleans up.
+struct Busy {
+    journal: Journal,
+}
+
+impl Actor for Busy {
+    type Message = ();
+
+    async fn started(&mut self, cx: &mut Context<Self>) -> Result<(), Failure> {
+        let journal = self.journal.clone();
+        cx.spawn(async move {
+            let deferred = journal.clone();
+            defer(async move {
+                sleep(ms(10)).await;
+                deferred.note("its task has ended");
+            });
+            std::future::pending::<Result<(), Failure>>().await
+        });
+        Ok(())
+    }
+
+    async fn handle(&mut self, (): (), cx: &mut Context<Self>) -> Result<(), Failure> {
+        cx.stop();
+        Ok(())
+    }
+}
+
+#[arbour::test]
+async fn its_own_tasks_are_cancelled_when_it_ends_and_waited_for() {
+    let journal = Journal::new();
+    task_group(async |group| {
+        let address = spawn_actor(&group, "busy", Busy { journal: journal.clone() }, 16);
+        settle().await;
+        address.tell(()).await.unwrap();
+        let down = address.ended().await;
+        journal.note(down.to_string());
+    })
+    .await
+    .unwrap();
+    let expected = ["its task has ended@11", "the actor busy ended normally (incarnation 1)@11"];
+    assert_eq!(journal.timed(), expected);
 }

@@ -8,6 +8,7 @@ mod code;
 mod imports;
 mod manifests;
 mod names;
+mod newcomer;
 mod repository;
 mod situations;
 #[cfg(test)]
@@ -31,6 +32,7 @@ const LAWS: &[Law] = &[
     manifests::members_take_the_lints,
     manifests::dependencies_are_explained,
     names::no_refused_words,
+    newcomer::few_crates_come_along,
     text::files_say_what_they_are,
     text::crates_forbid_unsafe_code,
     text::nothing_is_left_open,

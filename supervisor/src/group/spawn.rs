@@ -3,7 +3,7 @@
 use super::body::{Fallible, Valued};
 use super::handle::TaskHandle;
 use super::reraised;
-use super::telling::Telling;
+use super::telling::{EndTasks, Telling};
 use super::{Shared, TaskGroup};
 use crate::carried::{Carried, CarriedBody};
 use crate::exit::Exit;
@@ -144,7 +144,8 @@ impl TaskBuilder<'_> {
         F: Future<Output = Result<T, Failure>> + Send + 'static,
         T: Send + 'static,
     {
-        let Ok((child, scope)) = self.seated(Fallible { future }) else {
+        let observing = |scope, observer| EndTasks { scope, observer };
+        let Ok((child, scope)) = self.seated_by(Fallible { future }, observing) else {
             tell(Exit::Cancelled);
             return TaskHandle::not_started(self.name);
         };
@@ -173,6 +174,19 @@ impl TaskBuilder<'_> {
     where
         B: Future<Output = Result<T, Failure>>,
     {
+        self.seated_by(body, |_, observer| observer)
+    }
+
+    /// The same, observed by more than the group.
+    fn seated_by<B, T, O>(
+        &self,
+        body: B,
+        observing: impl FnOnce(ScopeHandle, ChildObserver) -> O,
+    ) -> Result<(Child<CarriedBody<B>, O>, ScopeHandle), B>
+    where
+        B: Future<Output = Result<T, Failure>>,
+        O: Observe<Result<T, Failure>>,
+    {
         let shared = &self.group.shared;
         let Some(seat) = shared.scope.seat_at(self.place) else { return Err(body) };
         let scope = seat.handle();
@@ -183,6 +197,7 @@ impl TaskBuilder<'_> {
         let observer =
             ChildObserver { group: (!self.to_handle).then(|| Arc::clone(shared)), name: self.name.clone() };
         let body = carried(&self.name).carry(body);
+        let observer = observing(scope.clone(), observer);
         Ok((seat.child(body, observer), scope))
     }
 }

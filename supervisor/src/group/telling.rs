@@ -2,7 +2,9 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use arbour_primitives::scope::Ended;
+use crate::supervisor::NotePanic;
+use arbour_primitives::scope::task::Host;
+use arbour_primitives::scope::{Cause, Ended, Observe, ScopeHandle};
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -46,6 +48,31 @@ where
         }
         Poll::Ready(how)
     }
+}
+
+/// Cancels what tasks are left in the scope of a body that has ended, after it was heard how.
+pub(crate) struct EndTasks<O> {
+    pub(crate) scope: ScopeHandle,
+    pub(crate) observer: O,
+}
+
+impl<T, O: Observe<T>> Observe<T> for EndTasks<O> {
+    fn ended(&mut self, how: &mut Ended<T>, in_cancelled: bool) {
+        self.observer.ended(how, in_cancelled);
+        if self.scope.child_count() > 0 {
+            self.scope.cancel(Cause::Shutdown);
+        }
+    }
+}
+
+/// Runs a body in a scope whose tasks end with it, and says how that ended, when nothing of it is left.
+#[doc(hidden)]
+pub async fn in_own_scope<F>(body: F) -> Exit<Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    crate::runtime::install();
+    exit(&Host::new(|scope| (body, EndTasks { scope, observer: NotePanic })).await)
 }
 
 /// The exit of a task that ended so; its observer has made a failure of a panic.

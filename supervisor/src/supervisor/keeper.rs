@@ -9,7 +9,7 @@ use crate::child::ChildContext;
 use crate::directive::Directive;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::group::exit;
+use crate::group::{EndTasks, exit};
 use arbour_primitives::scope::task::Host;
 use arbour_primitives::scope::{ScopeHandle, panic_message, put_away};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,8 +28,8 @@ impl Run {
         let (supervisor, judged) = (supervisor.clone(), Arc::clone(&self.start));
         let mut scope = None;
         let host = Host::new(|handle| {
-            scope = Some(handle);
-            (self.begin(), NotePanic)
+            scope = Some(handle.clone());
+            (self.begin(), EndTasks { scope: handle, observer: NotePanic })
         });
         let keeper = async move {
             let exit = refine(&judged, exit(&host.await));

@@ -1,7 +1,7 @@
 //! A test per law on the repository as it is, and for each law a breach that it finds.
 
 use super::repository::Repository;
-use super::{Law, awaits, imports, manifests, names, situations, text, twins};
+use super::{Law, awaits, imports, manifests, names, newcomer, situations, text, twins};
 use crate::workspace::root;
 
 #[track_caller]
@@ -20,6 +20,15 @@ fn finds(law: Law, planted: &[(&str, &str)], expected: &[&str]) {
 /// The complaint up to its second word: where, for a line of a file.
 fn place(complaint: &str) -> &str {
     complaint.split_once(": ").map_or(complaint, |(place, _)| place)
+}
+
+#[test]
+fn few_crates_come_along() {
+    holds(newcomer::few_crates_come_along);
+    let tree = "arbour v0.1.0 (/here)\ntokio v1.54.1\nbytes v1.12.1\narbour-macros v0.1.0 (proc-macro)\ntokio v1.54.1 (*)\n";
+    assert!(newcomer::too_many(tree, 2).is_empty());
+    let found = newcomer::too_many(tree, 1);
+    assert_eq!(found, ["Cargo.toml: 2 crates come along with `arbour`, and at most 1 may: bytes, tokio"]);
 }
 
 #[test]
