@@ -387,11 +387,10 @@ impl<A: Actor> Drop for Context<A> {
         // A handler that neither returned nor panics was cancelled, which is no failure.
         let fate = if std::thread::panicking() { Fate::Crashed } else { Fate::Stopped };
         if fate == Fate::Crashed {
-            let (actor, message, sequence, attempt) =
-                (&*self.slot.name, self.kind, self.sequence, self.attempt);
+            let (actor, kind, sequence, attempt) = (&*self.slot.name, self.kind, self.sequence, self.attempt);
             tracing::error!(
                 actor,
-                message,
+                kind,
                 sequence,
                 attempt,
                 "the handler of a message panicked: the actor ends"

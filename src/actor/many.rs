@@ -12,12 +12,15 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+/// An ask that has not begun, until it is told how long it may take.
+type Ask<'a, R> = Box<dyn FnOnce(Option<Instant>) -> Asking<'a, R> + Send + 'a>;
+
 type Asking<'a, R> = Pin<Box<dyn Future<Output = (usize, Result<R, AskError>)> + Send + 'a>>;
 
 /// Asks several actors the same thing at the same time; see [`ask_many`].
 #[must_use = "nobody is asked before one of its methods is awaited"]
 pub struct AskMany<'a, R> {
-    asking: FuturesUnordered<Asking<'a, R>>,
+    asking: Vec<Ask<'a, R>>,
     within: Option<Duration>,
 }
 
@@ -67,22 +70,31 @@ pub fn ask_many<'a, A: Actor, R: Send + 'static>(
     actors: impl IntoIterator<Item = &'a Address<A>>,
     mut message: impl FnMut(Reply<R>) -> A::Message,
 ) -> AskMany<'a, R> {
-    let asking = FuturesUnordered::new();
-    for (place, actor) in actors.into_iter().enumerate() {
+    let asks = actors.into_iter().enumerate().map(|(place, actor)| -> Ask<'a, R> {
         let prepared = actor.prepare(&mut message);
-        let asked: Asking<'a, R> = Box::pin(async move { (place, ask(actor, prepared).await) });
-        asking.push(asked);
-    }
-    AskMany { asking, within: None }
+        Box::new(move |until| Box::pin(async move { (place, ask(actor, prepared, until).await) }))
+    });
+    AskMany { asking: asks.collect(), within: None }
 }
 
 async fn ask<A: Actor, R: Send + 'static>(
     actor: &Address<A>,
     prepared: Result<(PendingReply<R>, Envelope<A::Message>), AskError>,
+    until: Option<Instant>,
 ) -> Result<R, AskError> {
-    let (pending, envelope) = prepared?;
-    actor.deliver(envelope).await.map_err(AskError::unsent)?;
-    pending.await
+    let (mut pending, envelope) = prepared?;
+    let Some(until) = until else {
+        actor.deliver(envelope).await.map_err(AskError::unsent)?;
+        return pending.await;
+    };
+    match timeout_at(until, actor.deliver(envelope)).await {
+        Ok(sent) => sent.map_err(AskError::unsent)?,
+        Err(_) => return Err(AskError::TimedOut(Progress::NotHandled)),
+    }
+    match timeout_at(until, &mut pending).await {
+        Ok(replied) => replied,
+        Err(_) => Err(pending.give_up()),
+    }
 }
 
 impl<R> AskMany<'_, R> {
@@ -104,8 +116,8 @@ impl<R> AskMany<'_, R> {
             false
         })
         .await;
-        let late = || Err(AskError::TimedOut(Progress::Unknown));
-        answers.into_iter().map(|answer| answer.unwrap_or_else(late)).collect()
+        // Each has an answer: one that has none in time says so itself.
+        answers.into_iter().flatten().collect()
     }
 
     /// The first reply that comes. The others are not waited for: messages that are not handled yet are skipped.
@@ -134,10 +146,8 @@ impl<R> AskMany<'_, R> {
     pub async fn quorum(self, wanted: usize) -> Result<Vec<R>, NoQuorum<R>> {
         let asked = self.asking.len();
         let (mut replies, mut errors) = (Vec::new(), Vec::new());
-        let mut open: Vec<bool> = vec![true; asked];
         if wanted > 0 && wanted <= asked {
             self.each(|place, answer| {
-                open[place] = false;
                 match answer {
                     Ok(reply) => replies.push(reply),
                     Err(error) => errors.push((place, error)),
@@ -149,22 +159,14 @@ impl<R> AskMany<'_, R> {
         if replies.len() >= wanted {
             return Ok(replies);
         }
-        if errors.len() <= asked.saturating_sub(wanted) {
-            let late = open.iter().enumerate().filter(|(_, open)| **open);
-            errors.extend(late.map(|(place, _)| (place, AskError::TimedOut(Progress::Unknown))));
-        }
         Err(NoQuorum { wanted, replies, errors })
     }
 
-    /// Gives each answer as it comes, until one says that it is enough or the time is up.
-    async fn each(mut self, mut take: impl FnMut(usize, Result<R, AskError>) -> bool) {
+    /// Gives each answer as it comes, until one says that it is enough.
+    async fn each(self, mut take: impl FnMut(usize, Result<R, AskError>) -> bool) {
         let until = self.within.and_then(|time| Instant::now().checked_add(time));
-        loop {
-            let next = match until {
-                Some(until) => timeout_at(until, self.asking.next()).await.unwrap_or(None),
-                None => self.asking.next().await,
-            };
-            let Some((place, answer)) = next else { return };
+        let mut asking: FuturesUnordered<_> = self.asking.into_iter().map(|ask| ask(until)).collect();
+        while let Some((place, answer)) = asking.next().await {
             if take(place, answer) {
                 return;
             }

@@ -122,7 +122,7 @@ fn settle<A: Actor>(
 fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {
     tracing::error!(
         actor = cx.name(),
-        message = cx.kind(),
+        kind = cx.kind(),
         sequence = cx.sequence(),
         attempt = cx.attempt(),
         state = describe(actor, cx.name()),

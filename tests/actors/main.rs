@@ -1,7 +1,9 @@
 //! Actors, as their users see them: one module per subject, nearly all in virtual time.
 
 mod asking;
+mod asking_many;
 mod attaching;
+mod blocking;
 mod bodies;
 mod by_hand;
 mod crashing;
@@ -25,3 +27,4 @@ mod telling;
 mod telling_itself;
 mod ticking;
 mod unsupervised;
+mod watching;
