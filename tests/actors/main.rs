@@ -1,5 +1,6 @@
 //! Actors, as their users see them: one module per subject, nearly all in virtual time.
 
+mod accounts;
 mod asking;
 mod asking_many;
 mod attaching;
