@@ -135,10 +135,24 @@ impl<M> Inbox<M> {
     }
 }
 
+/// What there is to do, if that is known without waiting.
+#[inline]
+pub(super) fn at_once<A: Actor>(inbox: &Inbox<A::Message>, cx: &mut Context<A>) -> Option<Next<A::Message>> {
+    if cx.ending {
+        return Some(Next::Ended);
+    }
+    while let Some(taken) = inbox.at_once(cx) {
+        if let Some(message) = cx.begin(taken) {
+            return Some(Next::Message(message));
+        }
+    }
+    None
+}
+
 /// Waits for something to do.
 #[inline]
 pub(super) fn next<'a, A: Actor>(inbox: &'a Inbox<A::Message>, cx: &'a mut Context<A>) -> NextUp<'a, A> {
-    NextUp { recv: inbox.stream.recv(), inbox, cx, waits: false, gate: Gate::new() }
+    NextUp { recv: inbox.stream.recv(), inbox, cx, gate: Gate::new() }
 }
 
 /// The future of [`next`].
@@ -146,7 +160,6 @@ pub(super) struct NextUp<'a, A: Actor> {
     recv: Recv<'a, Envelope<A::Message>>,
     inbox: &'a Inbox<A::Message>,
     cx: &'a mut Context<A>,
-    waits: bool,
     /// What comes from elsewhere than the mailbox passes it.
     gate: Gate,
 }
@@ -159,19 +172,7 @@ impl<A: Actor> Future for NextUp<'_, A> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, poll: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if !this.waits {
-            if this.cx.ending {
-                return Poll::Ready(Next::Ended);
-            }
-            while let Some(taken) = this.inbox.at_once(this.cx) {
-                if let Some(message) = this.cx.begin(taken) {
-                    return Poll::Ready(Next::Message(message));
-                }
-            }
-            this.waits = true;
-        }
-        this.poll_waiting(poll)
+        self.poll_waiting(poll)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Actor;
 use super::context::Context;
 use super::diagnostics::{Depth, Patience};
 use super::envelope::Fate;
-use super::inbox::{Inbox, Next, next};
+use super::inbox::{Inbox, Next, at_once, next};
 use super::own::Polled;
 use super::status::{ActorStatus, describe};
 use crate::{Cancelled, Failure};
@@ -62,7 +62,11 @@ pub(super) fn run<A: Actor>(
         ready();
         let mut depth = Depth::new();
         let lived = loop {
-            let worked = match next(inbox, &mut cx).await {
+            let next = match at_once(inbox, &mut cx) {
+                Some(next) => next,
+                None => next(inbox, &mut cx).await,
+            };
+            let worked = match next {
                 Next::Message(message) => {
                     depth.look(cx.name(), || inbox.queued());
                     let (span, patience) =
