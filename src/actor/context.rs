@@ -150,7 +150,8 @@ impl<A: Actor> Context<A> {
     ///
     /// The place of that message in the mailbox is reserved now, or stood in line for from now on; it may exceed no
     /// bound, and is there when the future is ready. If the actor takes no messages any more by then, the message is not
-    /// made. While the task runs, an actor that nobody supervises does not end for want of addresses.
+    /// made. While the task runs, an actor that nobody supervises does not end for want of addresses; if its last one is
+    /// gone already, so that it will end, `future` is dropped.
     #[track_caller]
     pub fn pipe<F>(
         &self,
@@ -184,7 +185,8 @@ impl<A: Actor> Context<A> {
     /// Has each item of `stream` handled as a message, until the stream or the actor ends.
     ///
     /// An item is taken from the stream only when there is room for it in the mailbox, where it stands in line like
-    /// others. As long as the stream goes on, an actor that nobody supervises does not end for want of addresses.
+    /// others. As long as the stream goes on, an actor that nobody supervises does not end for want of addresses; if its
+    /// last one is gone already, so that it will end, `stream` is dropped.
     #[track_caller]
     pub fn attach<S>(
         &self,
