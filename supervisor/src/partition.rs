@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// impl Actor for Shard {
 ///     type Message = Reply<usize>;
 ///
-///     async fn handle(&mut self, reply: Reply<usize>, _: &mut Context) -> Result<(), Failure> {
+///     async fn handle(&mut self, reply: Reply<usize>, _: &mut Context<Self>) -> Result<(), Failure> {
 ///         reply.send(self.0);
 ///         Ok(())
 ///     }
