@@ -127,26 +127,25 @@ fn in_the_future_it_is_one_crash() {
 
 #[test]
 fn in_a_finalizer_it_is_told_and_the_exit_stays_what_it_was() {
-    let spec = victim(|| async {
-        defer(async { panic!("{PLANNED}: in a finalizer") });
-        Err(Failure::message("no route"))
-    });
-    let after = aftermath(spec, async |_| {});
-    after.runs_again(2);
-    after.tells(&["child `victim` (incarnation 1) failed", "no route"]);
-    after.tells(&["victim", "in a finalizer"]);
+    fails_and_panics_after(|| defer(async { panic!("{PLANNED}: after it") }));
 }
 
 #[test]
 fn in_a_clean_up_it_is_told_and_the_exit_stays_what_it_was() {
-    let spec = victim(|| async {
-        clean_up(async { panic!("{PLANNED}: in a clean-up") });
+    fails_and_panics_after(|| clean_up(async { panic!("{PLANNED}: after it") }));
+}
+
+/// A child that fails, and what it leaves to be done panics: both are told, and the failure is the exit.
+#[track_caller]
+fn fails_and_panics_after(leave: fn()) {
+    let spec = victim(move || async move {
+        leave();
         Err(Failure::message("no route"))
     });
     let after = aftermath(spec, async |_| {});
     after.runs_again(2);
     after.tells(&["child `victim` (incarnation 1) failed", "no route"]);
-    after.tells(&["victim", "in a clean-up"]);
+    after.tells(&["victim", "after it"]);
 }
 
 #[test]
