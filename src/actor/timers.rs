@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+use arbour_supervisor::simulation::Random;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -113,13 +114,13 @@ pub(super) struct Timers<M> {
     timers: HashMap<TimerKey, Timer<M>>,
     due_at: BTreeMap<Place, TimerKey>,
     next_number: u64,
-    random: u64,
+    random: Random,
 }
 
 impl<M> Timers<M> {
     /// No timers; `seed` decides how intervals jitter.
     pub(super) fn new(seed: u64) -> Self {
-        Self { timers: HashMap::new(), due_at: BTreeMap::new(), next_number: 0, random: seed }
+        Self { timers: HashMap::new(), due_at: BTreeMap::new(), next_number: 0, random: Random::new(seed) }
     }
 
     /// A message at this time; a timer of the same key is replaced.
@@ -187,15 +188,9 @@ impl<M> Timers<M> {
         }
     }
 
-    /// A random time up to this one; splitmix64.
+    /// A random time up to this one.
     fn draw(&mut self, most: Duration) -> Duration {
-        if most.is_zero() {
-            return Duration::ZERO;
-        }
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let drawn = mixed ^ (mixed >> 31);
-        most.mul_f64((drawn >> 11) as f64 / (1_u64 << 53) as f64)
+        let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.random.below(most.saturating_add(1)))
     }
 }
