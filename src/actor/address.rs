@@ -170,9 +170,7 @@ impl<A: Actor> Address<A> {
         waiting: Result<Waiting, Circle>,
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<PendingReply<R>, AskError> {
-        let waiting = waiting.map_err(AskError::WouldDeadlock)?;
-        let (reply, witness, pending) = request(&self.slot.name, deadline, waiting);
-        let envelope = Envelope::asking(message(reply), witness);
+        let (pending, envelope) = self.prepare(deadline, waiting, message)?;
         self.deliver(envelope).await.map_err(AskError::unsent)?;
         Ok(pending)
     }
@@ -180,10 +178,12 @@ impl<A: Actor> Address<A> {
     /// A message with a way back that is yet to be [delivered](Self::deliver).
     pub(super) fn prepare<R: Send + 'static>(
         &self,
+        deadline: Option<std::time::Instant>,
+        waiting: Result<Waiting, Circle>,
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<(PendingReply<R>, Envelope<A::Message>), AskError> {
-        let waiting = self.slot.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
-        let (reply, witness, pending) = request(&self.slot.name, None, waiting);
+        let waiting = waiting.map_err(AskError::WouldDeadlock)?;
+        let (reply, witness, pending) = request(&self.slot.name, deadline, waiting);
         Ok((pending, Envelope::asking(message(reply), witness)))
     }
 

@@ -71,7 +71,7 @@ pub fn ask_many<'a, A: Actor, R: Send + 'static>(
     mut message: impl FnMut(Reply<R>) -> A::Message,
 ) -> AskMany<'a, R> {
     let asks = actors.into_iter().enumerate().map(|(place, actor)| -> Ask<'a, R> {
-        let prepared = actor.prepare(&mut message);
+        let prepared = actor.prepare(None, actor.slot.may_be_waited_for(), &mut message);
         Box::new(move |until| Box::pin(async move { (place, ask(actor, prepared, until).await) }))
     });
     AskMany { asking: asks.collect(), within: None }
