@@ -80,10 +80,12 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// The next message, if there is one and nothing else comes first. What the last incarnation failed on is that.
+    /// The next message, if there is one and nothing else comes first. What the last incarnation failed on is the first
+    /// of this one.
     #[inline]
     fn at_once<A: Actor<Message = M>>(&self, cx: &mut Context<A>) -> Option<Taken<M>> {
-        if self.slot.redelivery.copy.is_some()
+        if cx.attempt() == 0
+            && self.slot.redelivery.copy.is_some()
             && let Some(redelivered) = self.redelivered()
         {
             return Some(redelivered);
