@@ -71,7 +71,7 @@ pub use run::{CancelScope, Scope};
 pub use runtime::BoxFuture;
 pub use shield::{Shield, shield};
 pub use survey::{Sight, Stage, survey};
-pub use wait::{UntilCancelled, UntilStopping, cancelled, is_called, is_stopping, stopping, take_nudge};
+pub use wait::{UntilCancelled, UntilStopping, cancelled, is_called, stopping, take_nudge};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -169,13 +169,7 @@ pub(super) fn admits() -> bool {
     SLOT.try_with(admits).unwrap_or(true)
 }
 
-/// Whether the current node has any of these bits.
-#[inline]
-pub(super) fn has_any(bits: u32) -> bool {
-    SLOT.try_with(|slot| slot.visible().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)
-}
-
-/// Whether the node in the slot has any of these bits, whoever's code this is.
+/// Whether the node in the slot has any of these bits, whosever code this is.
 #[inline]
 pub(super) fn is_called(bits: u32) -> bool {
     SLOT.try_with(|slot| slot.node.get().is_some_and(|tag| tag.word() & bits != 0)).unwrap_or(false)

@@ -32,14 +32,6 @@ pub fn stopping() -> UntilStopping {
     UntilStopping { wait: Wait::new(CANCELLED | DRAIN, None) }
 }
 
-/// Whether the current scope, or one around it, was asked to drain, or is cancelled: what [`stopping`] waits for.
-/// Without a current scope it is not.
-#[must_use]
-#[inline]
-pub fn is_stopping() -> bool {
-    current::has_any(CANCELLED | DRAIN)
-}
-
 /// Whether there is anything that a loop in the current scope, whose own it is, should look at: it was asked to drain, is
 /// cancelled, or was [nudged](ScopeHandle::nudge).
 #[doc(hidden)]
@@ -54,11 +46,8 @@ pub fn is_called() -> bool {
 #[must_use]
 #[inline]
 pub fn take_nudge() -> bool {
-    let nudged = current::has_any(NUDGED);
-    if nudged {
-        current::with(|current| current.inspect(|(tag, _)| tag.clear(NUDGED)).is_some());
-    }
-    nudged
+    let nudged = current::with(|current| current.map(|(tag, _)| tag).filter(|tag| tag.has(NUDGED)));
+    nudged.inspect(|tag| tag.clear(NUDGED)).is_some()
 }
 
 impl ScopeHandle {
