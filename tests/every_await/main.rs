@@ -9,6 +9,7 @@ mod combining;
 mod groups;
 mod one_to_many;
 mod scopes;
+mod serving;
 mod sockets;
 mod streams;
 mod streams_together;
