@@ -21,6 +21,7 @@ mod actor;
 #[cfg(doctest)]
 mod book;
 mod contain;
+pub mod leases;
 mod news;
 mod process_groups;
 mod registry;

@@ -7,6 +7,7 @@
 mod actors;
 mod combining;
 mod groups;
+mod leases;
 mod one_to_many;
 mod scopes;
 mod serving;
