@@ -21,6 +21,7 @@ mod actor;
 #[cfg(doctest)]
 mod book;
 mod contain;
+pub mod leases;
 mod news;
 mod process_groups;
 mod registry;
@@ -42,6 +43,7 @@ pub use actor::{report_deep_mailboxes_at, report_slow_handlers_after};
 pub use process_groups::{GroupEvent, JoinError, NotJoined, ProcessGroups};
 pub use registry::{LookupError, RegisterError, Registry, RegistryEvent, UpdateError};
 
+pub use arbour_primitives::attribute;
 pub use arbour_primitives::scope::{
     AllFailed, FirstOk, JoinAll, NothingToRace, Race, Raced, TryJoinAll, first_ok, join_all, race,
     try_join_all,
@@ -95,3 +97,5 @@ pub use arbour_supervisor::{
 pub use arbour_supervisor::{GaveUp, RetryError, RetryPolicy, retry, retry_if};
 pub use arbour_supervisor::{GroupStatistics, TaskInfo, TaskTree, tasks};
 pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};
+#[cfg(feature = "transports")]
+pub use arbour_transports as transports;

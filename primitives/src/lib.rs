@@ -1,5 +1,6 @@
 //! Cancel scopes and memory object streams, verified with loom.
 //!
+//! - [`attribute`]: what a stream can say of itself, typed, through all its wrappers.
 //! - [`scope`]: a body that can be cancelled from outside, and clean-up that always runs.
 //! - [`stream`]: ordered, reliable streams of objects, and the one that lives in memory.
 //! - [`standstill`]: what a pending await waits for, told when somebody asks.
@@ -10,6 +11,7 @@
 //! Users see these items under `arbour::`.
 #![forbid(unsafe_code)]
 
+pub mod attribute;
 pub mod loom;
 pub mod scope;
 #[doc(hidden)]

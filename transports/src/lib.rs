@@ -1,0 +1,25 @@
+//! Streams to the world, with typed attributes.
+//!
+//! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
+//! - [`Listener`], [`Connect`]: where streams come from.
+//! - [`tcp`]: streams and listeners over TCP.
+//!
+//! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
+//! what it wraps through. Users see these items under `arbour::transports`.
+#![forbid(unsafe_code)]
+
+pub mod attributes;
+mod byte;
+mod connect;
+mod error;
+mod listen;
+mod side;
+pub mod tcp;
+
+pub use arbour_primitives::attribute::{
+    Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
+};
+pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
+pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
+pub use error::StreamError;
+pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};

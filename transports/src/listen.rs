@@ -1,0 +1,203 @@
+//! Where streams come from that somebody else opens.
+
+use crate::StreamError;
+use arbour_primitives::attribute::{Attributes, Demand};
+use arbour_primitives::scope::BoxFuture;
+use arbour_primitives::sync::BusyResource;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+use thiserror::Error;
+
+/// What streams are accepted from.
+///
+/// Usually it is handed to `arbour::serve`.
+pub trait Listener: Attributes + Send {
+    /// What is accepted.
+    type Stream: Send + 'static;
+
+    /// Waits for the next stream.
+    ///
+    /// Errors that concern only a connection that is not yet accepted are skipped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has accepted nothing, or what it accepted is given to the next call.
+    ///
+    /// # Errors
+    ///
+    /// The listener is closed or broken, or the system has no room for another stream; after
+    /// [`AcceptError::Exhausted`] it can go on.
+    fn accept(&mut self) -> impl Future<Output = Result<Accepted<Self::Stream>, AcceptError>> + Send;
+}
+
+/// A connection that was accepted; a handshake may have to follow before it is a stream.
+///
+/// The handshake is made by [`establish`](Self::establish), so that whoever accepts need not wait for a
+/// peer that is slow. Dropped, the connection is closed.
+pub struct Accepted<S>(State<S>);
+
+enum State<S> {
+    Ready(S),
+    Handshake(BoxFuture<Result<S, HandshakeError>>),
+}
+
+impl<S: Send + 'static> Accepted<S> {
+    /// A stream that needs no handshake.
+    #[must_use]
+    pub fn ready(stream: S) -> Self {
+        Self(State::Ready(stream))
+    }
+
+    /// A stream that is one after its handshake.
+    #[must_use]
+    pub fn after(handshake: impl Future<Output = Result<S, HandshakeError>> + Send + 'static) -> Self {
+        Self(State::Handshake(Box::pin(handshake)))
+    }
+
+    /// The stream, after its handshake if it needs one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, the connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// The handshake failed; the connection is closed.
+    pub async fn establish(self) -> Result<S, HandshakeError> {
+        match self.0 {
+            State::Ready(stream) => Ok(stream),
+            State::Handshake(handshake) => handshake.await,
+        }
+    }
+
+    /// The same with a stream that is made of it, after the handshake.
+    #[must_use]
+    pub fn map<T: Send + 'static>(self, into: impl FnOnce(S) -> T + Send + 'static) -> Accepted<T> {
+        match self.0 {
+            State::Ready(stream) => Accepted::ready(into(stream)),
+            State::Handshake(handshake) => Accepted::after(async move { handshake.await.map(into) }),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Accepted<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            State::Ready(_) => "Accepted(ready)",
+            State::Handshake(_) => "Accepted(before its handshake)",
+        })
+    }
+}
+
+/// Why a listener gives no stream.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// It was closed on this side.
+    #[error("the listener was closed on this side")]
+    Closed,
+    /// Somebody else accepts from it at this moment.
+    #[error(transparent)]
+    Busy(#[from] BusyResource),
+    /// The system has no descriptors or no memory for another connection; there is room again when others
+    /// end.
+    #[error("the system has no room for another connection: {0}")]
+    Exhausted(#[source] io::Error),
+    /// The listener does not work any more.
+    #[error("the listener broke: {0}")]
+    Broken(#[source] io::Error),
+}
+
+/// Whether an error of accepting concerns a connection that ended before it was accepted, and nobody else.
+pub(crate) fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let of_the_network = [libc::EPROTO, libc::EPERM, libc::ENOPROTOOPT, libc::EOPNOTSUPP, libc::ENONET];
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionReset
+            | Kind::Interrupted
+            | Kind::NetworkDown
+            | Kind::NetworkUnreachable
+            | Kind::HostUnreachable
+    ) || error.raw_os_error().is_some_and(|code| of_the_network.contains(&code))
+}
+
+impl From<StreamError> for AcceptError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Closed => Self::Closed,
+            StreamError::Busy(busy) => Self::Busy(busy),
+            other => Self::from(io::Error::from(other)),
+        }
+    }
+}
+
+impl From<io::Error> for AcceptError {
+    fn from(error: io::Error) -> Self {
+        let of_room = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+        if error.raw_os_error().is_some_and(|code| of_room.contains(&code)) {
+            Self::Exhausted(error)
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
+/// Why an accepted or opened connection did not become a stream.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The peer did not finish the handshake in time.
+    #[error("the peer did not finish the handshake within {0:?}")]
+    TimedOut(Duration),
+    /// The handshake failed.
+    #[error("the handshake failed: {0}")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A listener whose type is not told, for lists of different ones.
+pub struct BoxListener<S>(Box<dyn DynListener<S>>);
+
+impl<S: Send + 'static> BoxListener<S> {
+    /// Hides the type of a listener.
+    #[must_use]
+    pub fn new(listener: impl Listener<Stream = S> + 'static) -> Self {
+        Self(Box::new(listener))
+    }
+}
+
+impl<S: Send + 'static> Listener for BoxListener<S> {
+    type Stream = S;
+
+    async fn accept(&mut self) -> Result<Accepted<S>, AcceptError> {
+        self.0.accept_boxed().await
+    }
+}
+
+impl<S> Attributes for BoxListener<S> {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.0.provide(demand);
+    }
+}
+
+impl<S> fmt::Debug for BoxListener<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxListener")
+    }
+}
+
+type Accepting<'a, S> = Pin<Box<dyn Future<Output = Result<Accepted<S>, AcceptError>> + Send + 'a>>;
+
+trait DynListener<S>: Attributes + Send {
+    fn accept_boxed(&mut self) -> Accepting<'_, S>;
+}
+
+impl<L: Listener> DynListener<L::Stream> for L {
+    fn accept_boxed(&mut self) -> Accepting<'_, L::Stream> {
+        Box::pin(self.accept())
+    }
+}
