@@ -10,6 +10,7 @@ mod groups;
 mod leases;
 mod one_to_many;
 mod scopes;
+mod serving;
 mod sockets;
 mod streams;
 mod streams_together;

@@ -13,6 +13,7 @@ mod byte;
 mod connect;
 mod error;
 mod listen;
+mod peer;
 mod side;
 pub mod tcp;
 
@@ -23,3 +24,4 @@ pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
 pub use error::StreamError;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
+pub use peer::Peer;
