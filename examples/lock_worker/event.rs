@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use arbour::leases::{Fence, LeaseLost, LeaseName, StoreError};
+use arbour::leases::{Fence, LeaseName, LossReason, StoreError};
 
 use super::record::{Record, Stamp, Step};
 
@@ -14,8 +14,8 @@ use super::record::{Record, Stamp, Step};
 pub(crate) enum Event<'a> {
     /// The worker begins.
     Ready { worker: &'a str, resources: NonZeroUsize, ttl: Duration },
-    /// The store has granted a lease, for which it was waited so long.
-    Acquired { resource: &'a LeaseName, fence: Fence, waited: Duration },
+    /// The store has granted the lease.
+    Acquired { resource: &'a LeaseName, fence: Fence },
     /// The first write under the new fence is accepted: the hand-over from whose record was the last is complete.
     TookOver { record: &'a Record, from: Option<&'a Record> },
     /// A piece of work is written.
@@ -28,9 +28,9 @@ pub(crate) enum Event<'a> {
     /// The store has refused a write, as it has granted a newer fence.
     Refused { resource: &'a LeaseName, fence: Fence, newest: Option<Fence> },
     /// The lease is lost, and work under it cancelled.
-    Lost { lost: &'a LeaseLost },
-    /// The lease is released, which the store has acknowledged if it is `confirmed`.
-    Released { resource: &'a LeaseName, fence: Fence, confirmed: bool },
+    Lost { resource: &'a LeaseName, fence: Fence, why: &'a LossReason },
+    /// The store knows that the lease is released.
+    Released { resource: &'a LeaseName },
     /// The store has not answered; it is asked again.
     Unanswered { resource: &'a LeaseName, error: &'a StoreError },
     /// The worker ends.
@@ -56,7 +56,7 @@ impl Event<'_> {
 
     fn words(&self) -> Option<String> {
         match self {
-            Self::Lost { lost } => Some(lost.why.to_string()),
+            Self::Lost { why, .. } => Some(why.to_string()),
             Self::Unanswered { error, .. } => Some(error.to_string()),
             _ => None,
         }
@@ -73,9 +73,7 @@ impl fmt::Display for Event<'_> {
             Self::Ready { worker, resources, ttl } => {
                 write!(f, "ready worker={worker} resources={resources} ttl={ttl:?}")
             }
-            Self::Acquired { resource, fence, waited } => {
-                write!(f, "acquired resource={resource} fence={fence} waited={waited:?}")
-            }
+            Self::Acquired { resource, fence } => write!(f, "acquired resource={resource} fence={fence}"),
             Self::TookOver { record: Record { resource, fence, sequence, ended, .. }, from: Some(from) } => {
                 let (how, gap) = (parting(from.step), ended.since(from.ended));
                 let Record { worker, .. } = from;
@@ -98,10 +96,8 @@ impl fmt::Display for Event<'_> {
             Self::Refused { resource, fence, newest: None } => {
                 write!(f, "refused resource={resource} fence={fence}")
             }
-            Self::Lost { lost } => write!(f, "lost resource={} fence={}", lost.name, lost.fence),
-            Self::Released { resource, fence, confirmed } => {
-                write!(f, "released resource={resource} fence={fence} confirmed={confirmed}")
-            }
+            Self::Lost { resource, fence, .. } => write!(f, "lost resource={resource} fence={fence}"),
+            Self::Released { resource } => write!(f, "released resource={resource}"),
             Self::Unanswered { resource, .. } => write!(f, "unanswered resource={resource}"),
             Self::Stopped { worker } => write!(f, "stopped worker={worker}"),
         }
@@ -129,12 +125,9 @@ mod tests {
     #[test]
     fn a_line_says_what_to_which_resource_and_when() {
         let resource = LeaseName::new("resource/3").unwrap();
-        let (fence, waited) = (Fence::new(17), Duration::from_micros(12_304));
-        let acquired = Event::Acquired { resource: &resource, fence, waited };
-        assert_eq!(
-            acquired.line(Stamp(1_000)),
-            "acquired resource=resource/3 fence=17 waited=12.304ms at=1000"
-        );
+        let fence = Fence::new(17);
+        let acquired = Event::Acquired { resource: &resource, fence };
+        assert_eq!(acquired.line(Stamp(1_000)), "acquired resource=resource/3 fence=17 at=1000");
         let since = Duration::from_micros(400);
         let gated = Event::Gated { resource: &resource, fence, since };
         assert_eq!(gated.line(Stamp(1_000)), "gated resource=resource/3 fence=17 at=600");

@@ -11,6 +11,7 @@ mod failure;
 mod fault;
 mod gate;
 mod journal;
+mod line;
 mod options;
 mod record;
 mod resource;

@@ -12,6 +12,9 @@ use super::engine::Engine;
 /// Each resource is a task; more than this many is a slip of the finger.
 const MOST_RESOURCES: usize = 10_000;
 
+/// The group of the resources, which are leases below it.
+pub(crate) const RESOURCES: &str = "resource";
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Shares resources between processes: each is worked by one of them at a time, under a lease, and handed
@@ -95,7 +98,7 @@ impl Default for Options {
 impl Options {
     /// The resources, each of which is the lease of this name.
     pub(crate) fn names(&self) -> impl Iterator<Item = LeaseName> + use<> {
-        let name = |number| LeaseName::new(format!("resource/{number}"));
+        let name = |number| LeaseName::new(format!("{RESOURCES}/{number}"));
         (0..self.resources.get()).map(name).map(|name| name.expect("a number makes no name bad"))
     }
 }

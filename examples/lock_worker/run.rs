@@ -1,12 +1,13 @@
 //! The worker: a supervised child per resource, until a signal.
 use std::time::Duration;
 
-use arbour::leases::{AnyLeaseStore, LeaseName, Leases};
-use arbour::{ChildSpec, Root, Shutdown, Supervisor, SupervisorBuilder};
+use arbour::leases::{LeaseName, Leases};
+use arbour::{ChildSpec, Root, Shutdown, Supervisor, SupervisorBuilder, checkpoint_if_cancelled};
 
 use super::event::Event;
 use super::failure::Failure;
 use super::fault::StopAtWrite;
+use super::line::Line;
 use super::options::Options;
 use super::resource;
 use super::work::Worker;
@@ -16,24 +17,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // However long the work takes: who will not wait sends a second signal.
     let outcome = Root::new().drain_time(Duration::MAX).run(async {
         let store = options.engine.open().await?;
-        let leases = Leases::new(with_fault(store, options), options.lease_ttl)?;
-        let leases = leases.owner(options.name.as_str());
+        let line = Line::new(store, StopAtWrite::new(options.stop_at_write));
+        let leases = Leases::new(line, options.lease_ttl)?.owner(options.name.as_str());
         let supervisor = supervise(options, &leases)?;
         let Options { name, resources, lease_ttl, .. } = options;
         Event::Ready { worker: name, resources: *resources, ttl: *lease_ttl }.tell();
         supervisor.run().await?;
+        // A second signal has cut short what the supervisor has brought to an end.
+        checkpoint_if_cancelled().await;
         Event::Stopped { worker: name }.tell();
         Ok(())
     });
     let signal = outcome.signal;
     outcome.result.map_err(|_| Failure::Cancelled { signal })?
-}
-
-fn with_fault(store: AnyLeaseStore, options: &Options) -> AnyLeaseStore {
-    match options.stop_at_write {
-        Some(write) => AnyLeaseStore::new(StopAtWrite::new(store, write)),
-        None => store,
-    }
 }
 
 fn supervise(options: &Options, leases: &Leases) -> Result<Supervisor, Failure> {

@@ -8,7 +8,7 @@ use arbour::{Root, race, stopping};
 use tokio::time::sleep;
 
 use super::failure::Failure;
-use super::options::Options;
+use super::options::{Options, RESOURCES};
 use super::print;
 
 /// How often `--watch` looks.
@@ -33,7 +33,7 @@ async fn stops_within(time: Duration) -> bool {
 }
 
 async fn table(options: &Options, store: &AnyLeaseStore) -> Result<String, StoreError> {
-    let held = store.list("resource/").await?;
+    let held = store.list(&format!("{RESOURCES}/")).await?;
     Ok(lay_out(options.names(), held))
 }
 

@@ -2,8 +2,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arbour::ScopeHandle;
-use arbour::leases::Lease;
+use arbour::leases::{Lease, LeaseState};
+use arbour::{Failure, ScopeHandle, catch_cancel};
 use tokio::time::sleep;
 
 use super::event::Event;
@@ -32,8 +32,19 @@ impl Worker {
         }
     }
 
-    /// Works until it is asked to stop. What was begun by then is finished and written.
-    pub(crate) async fn work(&self, lease: Lease) -> Result<(), JournalError> {
+    /// Works on the resource until it is asked to stop, or the lease is lost: that is no failure, and is told.
+    pub(crate) async fn work_on(&self, lease: Lease) -> Result<(), Failure> {
+        // Cancelled by a loss, it would have no more to say.
+        let ended = catch_cancel(self.work(lease.clone())).await;
+        if let LeaseState::Lost { fence, why } = lease.state() {
+            Event::Lost { resource: lease.name(), fence, why: &why }.tell();
+            return Ok(());
+        }
+        ended.unwrap_or(Ok(())).map_err(Failure::from)
+    }
+
+    /// What was begun when it is asked to stop is finished and written.
+    async fn work(&self, lease: Lease) -> Result<(), JournalError> {
         let came = Stamp::now();
         let (mut journal, from) = Journal::open(lease.clone(), Arc::clone(&self.name), self.pause).await?;
         let record = journal.append(Step::Came, came).await?;
