@@ -3,6 +3,7 @@
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
 //! - [`tcp`]: streams and listeners over TCP.
+#![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
 //! what it wraps through. Users see these items under `arbour::transports`.
@@ -15,6 +16,8 @@ mod error;
 mod listen;
 mod side;
 pub mod tcp;
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+pub mod tls;
 
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
