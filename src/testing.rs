@@ -12,6 +12,7 @@ pub(crate) use runtime::{Equipment, on_this_thread};
 #[doc(hidden)]
 pub use seeds::{Verdict, under_seeds};
 
+pub use arbour_engines::{BrokenClause, BrokenClauses, Fault, FaultyStore, check_lease_store};
 pub use arbour_supervisor::simulation::{Deadlock, Step, Trace, Waiting};
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 pub use idle::{AllTasksBlocked, wait_all_tasks_blocked};

@@ -7,8 +7,10 @@
 mod actors;
 mod combining;
 mod groups;
+mod leases;
 mod one_to_many;
 mod scopes;
+mod serving;
 mod sockets;
 mod streams;
 mod streams_together;

@@ -14,6 +14,7 @@ mod byte;
 mod connect;
 mod error;
 mod listen;
+mod peer;
 mod side;
 pub mod tcp;
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
@@ -26,3 +27,4 @@ pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
 pub use error::StreamError;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
+pub use peer::Peer;

@@ -4,7 +4,7 @@ use super::TlsStream;
 use super::terms::Terms;
 use super::translate;
 use super::wire::Wire;
-use crate::{ByteStream, HandshakeError};
+use crate::{Attributes, ByteStream, Demand, HandshakeError};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustls::pki_types::ServerName;
@@ -13,13 +13,29 @@ use std::io;
 use std::sync::Arc;
 use tokio_rustls::{TlsAcceptor, TlsConnector, rustls};
 
-/// A handshake that failed, with the stream, which is of no further use.
-pub(super) struct Failed<S> {
+/// A handshake that failed, with the stream, which is of use for its attributes only.
+pub(super) struct Failed<S: ByteStream + 'static> {
     pub(super) error: HandshakeError,
-    pub(super) stream: Option<S>,
+    pub(super) stream: Spent<S>,
 }
 
-impl<S> Failed<S> {
+/// A stream whose handshake failed: of TLS, or because TLS alone is not enough.
+pub(super) enum Spent<S: ByteStream + 'static> {
+    Raw(S),
+    /// Dropped, it says goodbye, so that the peer is not left to guess.
+    Tls(TlsStream<S>),
+}
+
+impl<S: ByteStream + 'static> Attributes for Spent<S> {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        match self {
+            Self::Raw(stream) => stream.provide(demand),
+            Self::Tls(stream) => stream.provide(demand),
+        }
+    }
+}
+
+impl<S: ByteStream + 'static> Failed<S> {
     pub(super) fn into_error(self) -> HandshakeError {
         self.error
     }
@@ -68,14 +84,16 @@ fn end<S: ByteStream + 'static>(
     match made {
         Ok(mut tls) => {
             tls.get_mut().0.end_deadline();
-            let agreed = terms.suffices(tls.get_ref().1.alpn_protocol());
+            let enough = terms.suffices(tls.get_ref().1.alpn_protocol());
             let stream = TlsStream::new(tls, Arc::clone(terms), name);
-            // Dropped, the stream says goodbye, so that the peer is not left to guess.
-            agreed.map(|()| stream).map_err(|error| Failed { error: error.into(), stream: None })
+            match enough {
+                Ok(()) => Ok(stream),
+                Err(error) => Err(Failed { error: error.into(), stream: Spent::Tls(stream) }),
+            }
         }
         Err((error, wire)) => {
             let error = translate::handshake(error, terms.known(wire.first().bytes()));
-            Err(Failed { error, stream: Some(wire.into_parts().0) })
+            Err(Failed { error, stream: Spent::Raw(wire.into_parts().0) })
         }
     }
 }

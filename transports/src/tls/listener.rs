@@ -12,32 +12,25 @@ type Hook = Arc<dyn Fn(&HandshakeError, &dyn Attributes) + Send + Sync>;
 /// TLS over what any listener accepts.
 ///
 /// Its handshakes are made by [`Accepted::establish`], never while it accepts: a slow peer holds up nobody.
-/// One that fails closes its own connection, and is told to the hook of
-/// [`on_failure`](Self::on_failure), which logs it unless there is another.
+/// One that fails closes its own connection. `arbour::serve` logs it, with the peer, and goes on.
 pub struct TlsListener<L> {
     listener: L,
     config: ServerConfig,
-    hook: Hook,
+    hook: Option<Hook>,
 }
 
 impl<L> TlsListener<L> {
     /// Around a listener.
     #[must_use]
     pub fn new(listener: L, config: ServerConfig) -> Self {
-        Self { listener, config, hook: Arc::new(log) }
+        Self { listener, config, hook: None }
     }
 
-    /// Calls `hook` when a handshake fails, with why and with the attributes of the connection, instead of
-    /// logging it. The connection is closed after that.
-    ///
-    /// Failures are a matter of course wherever strangers can connect.
+    /// Calls `hook` when a handshake fails, with why and with the attributes of the connection, before that
+    /// is closed: to count failures, or to shut out who makes too many of them.
     #[must_use]
-    pub fn on_failure(
-        mut self,
-        hook: impl Fn(&HandshakeError, &dyn Attributes) + Send + Sync + 'static,
-    ) -> Self {
-        self.hook = Arc::new(hook);
-        self
+    pub fn on_failure(self, hook: impl Fn(&HandshakeError, &dyn Attributes) + Send + Sync + 'static) -> Self {
+        Self { hook: Some(Arc::new(hook)), ..self }
     }
 
     /// What it wraps.
@@ -45,13 +38,6 @@ impl<L> TlsListener<L> {
     pub fn wrapped(&self) -> &L {
         &self.listener
     }
-}
-
-fn log(error: &HandshakeError, connection: &dyn Attributes) {
-    use crate::AttributesExt;
-    use crate::attributes::RemoteAddress;
-    let peer = connection.attribute::<RemoteAddress>().map(tracing::field::display);
-    tracing::warn!(%error, peer, "a TLS handshake failed; its connection is closed, the listener goes on");
 }
 
 impl<L: Listener> Listener for TlsListener<L>
@@ -62,14 +48,12 @@ where
 
     async fn accept(&mut self) -> Result<Accepted<Self::Stream>, AcceptError> {
         let accepted = self.listener.accept().await?;
-        let (config, hook) = (self.config.clone(), Arc::clone(&self.hook));
-        Ok(Accepted::after(async move {
-            let stream = accepted.establish().await?;
+        let (config, hook) = (self.config.clone(), self.hook.clone());
+        Ok(accepted.and_then(|stream| async move {
             let made = config.handshake(stream, Bytes::new()).await;
             made.map_err(|Failed { error, stream }| {
-                match &stream {
-                    Some(stream) => hook(&error, stream),
-                    None => hook(&error, &()),
+                if let Some(hook) = hook {
+                    hook(&error, &stream);
                 }
                 error
             })
