@@ -6,6 +6,7 @@
 
 mod calling_back;
 mod cancelling;
+mod certificates;
 mod concurrency;
 mod conditions;
 mod debugging;
@@ -22,6 +23,7 @@ mod log;
 mod members;
 mod observing;
 mod oneshots;
+mod pipe;
 mod portals;
 mod process_groups;
 #[path = "../structured/recorder.rs"]
@@ -49,4 +51,5 @@ mod supervision_stopping;
 mod supervision_tasks;
 mod support;
 mod threads;
+mod tls;
 mod waiters;

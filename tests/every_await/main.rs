@@ -5,10 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod actors;
+#[path = "../conformance/certificates.rs"]
+mod certificates;
 mod combining;
 mod groups;
 mod leases;
 mod one_to_many;
+#[path = "../conformance/pipe.rs"]
+mod pipe;
 mod scopes;
 mod serving;
 mod sockets;
@@ -16,3 +20,4 @@ mod streams;
 mod streams_together;
 mod supervisors;
 mod support;
+mod tls;

@@ -7,7 +7,7 @@ use std::fmt;
 /// TLS over any way to connect.
 ///
 /// The server has to prove that it is the host that is connected to, unless
-/// [`host_name`](Self::host_name) says otherwise.
+/// [`expect_host`](Self::expect_host) says otherwise.
 #[derive(Debug, Clone)]
 pub struct TlsConnector<C> {
     connect: C,
@@ -24,7 +24,7 @@ impl<C> TlsConnector<C> {
 
     /// The name or address by which the server has to prove itself.
     #[must_use]
-    pub fn host_name(mut self, host: impl Into<String>) -> Self {
+    pub fn expect_host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
@@ -41,7 +41,7 @@ where
     C::Stream: ByteStream,
 {
     async fn establish(&self, stream: C::Stream) -> Result<TlsStream<C::Stream>, HandshakeError> {
-        let host = Connect::host_name(self).ok_or(TlsError::NoHostName)?;
+        let host = self.host_name().ok_or(TlsError::NoHostName)?;
         self.config.connect(stream, host).await
     }
 }
