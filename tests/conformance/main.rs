@@ -10,6 +10,7 @@ mod certificates;
 mod concurrency;
 mod conditions;
 mod debugging;
+mod descriptors;
 #[path = "../actors/doer.rs"]
 mod doer;
 mod failures;
@@ -36,6 +37,7 @@ mod servers_calling;
 mod servers_waiting;
 mod serving;
 mod shielding;
+mod sockets_unix;
 mod starting;
 mod stream_cancelling;
 mod stream_closing;

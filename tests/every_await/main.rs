@@ -10,6 +10,7 @@ mod certificates;
 mod combining;
 mod groups;
 mod leases;
+mod local_sockets;
 mod one_to_many;
 #[path = "../conformance/pipe.rs"]
 mod pipe;

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn however_they_come_no_taking_goes_beyond_the_end_of_a_record() {
-        let (lengths, bytes) = ([2, 0, 300, 5], stream(&[2, 0, 300, 5]));
+        let (lengths, bytes) = ([2_u16, 0, 300, 5], stream(&[2, 0, 300, 5]));
         let mut ends = Vec::new();
         lengths.iter().fold(0, |at, len| {
             ends.push(at + HEAD + usize::from(*len));
