@@ -8,6 +8,7 @@ mod actors;
 mod combining;
 mod groups;
 mod one_to_many;
+mod promises;
 mod scopes;
 mod sockets;
 mod streams;

@@ -2,6 +2,7 @@
 //!
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
+//! - [`byte_pipe`], [`memory_listener`]: both in memory.
 //! - [`tcp`]: streams and listeners over TCP.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
@@ -13,6 +14,7 @@ mod byte;
 mod connect;
 mod error;
 mod listen;
+mod memory;
 mod side;
 pub mod tcp;
 
@@ -23,3 +25,4 @@ pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
 pub use error::StreamError;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
+pub use memory::{BytePipe, MemoryConnect, MemoryListener, byte_pipe, memory_listener};
