@@ -15,6 +15,7 @@ mod envelope;
 mod error;
 mod inbox;
 mod listed;
+mod loan;
 mod mailbox;
 mod many;
 mod monitor;

@@ -14,10 +14,11 @@ pub(crate) use runtime::{Equipment, on_this_thread};
 #[doc(hidden)]
 pub use seeds::{Verdict, under_seeds};
 
+pub use arbour_engines::{BrokenClause, BrokenClauses, Fault, FaultyStore, check_lease_store};
 pub use arbour_supervisor::simulation::{Deadlock, Step, Trace, Waiting};
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 pub use idle::{AllTasksBlocked, wait_all_tasks_blocked};
-pub use promises::{BrokenClause, BrokenPromises, ObjectStreamCheck, check_object_stream};
+pub use promises::{BrokenPromise, BrokenPromises, ObjectStreamCheck, check_object_stream};
 #[cfg(feature = "transports")]
 pub use promises::{ByteStreamCheck, ListenerCheck, check_byte_stream, check_listener};
 pub use sequencer::{CurrentStep, NextStep, SequenceError, Sequencer};

@@ -20,6 +20,8 @@ pub use memory::{
     Capacity, Permit, ReadAhead, ReceiveStream, RecvError, SendError, SendStream, Statistics, TryRecvError,
     TrySendError, WeakReceiveStream, WeakSendStream, memory_stream,
 };
+#[doc(hidden)]
+pub use memory::{Reader, memory_stream_for_one};
 pub use merge::{Merge, MergeTwo, merge, merge_two};
 pub use object::{ObjectReceive, ObjectSend, Reliable};
 pub use objects::objects;

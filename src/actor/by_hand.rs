@@ -63,11 +63,11 @@ pub async fn run_actor<A: Actor>(
     mailbox: impl Into<Mailbox>,
     make: impl FnOnce(Address<A>) -> A,
 ) -> Result<(), Failure> {
-    let (address, inbox) =
+    let (address, mut inbox) =
         open(name.into(), mailbox.into(), Redelivery::none(), OnRestart::Keep, false, None);
     let mut end = End { slot: Arc::clone(&address.slot), exit: Some(Exit::Aborted) };
     let actor = make(address);
-    let exit = in_own_scope(run(&inbox, actor, 1, || {})).await;
+    let exit = in_own_scope(run(&mut inbox, actor, 1, || {})).await;
     end.exit = None;
     match end.slot.end(exit) {
         Exit::Failed(failure) | Exit::Panicked(failure) => Err(failure),

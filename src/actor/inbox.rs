@@ -6,21 +6,19 @@ use super::context::Context;
 use super::envelope::{Envelope, Fate, Witness};
 use super::mailbox::{OnRestart, Undelivered};
 use super::slot::{Flight, Slot};
-use crate::stream::ReceiveStream;
-use crate::stream::futures::Recv;
+use crate::stream::Reader;
 use crate::{Cause, ScopeHandle};
 use arbour_primitives::scope::{Gate, is_called, take_nudge};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{self, Poll};
 
 /// What an incarnation takes its messages from. It belongs to the slot.
 pub(super) struct Inbox<M> {
     pub(super) slot: Arc<Slot<M>>,
-    stream: ReceiveStream<Envelope<M>>,
+    stream: Reader<Envelope<M>>,
     on_restart: OnRestart,
-    closed: AtomicBool,
+    closed: bool,
 }
 
 /// What there is to do for an actor that has nothing to do.
@@ -53,16 +51,16 @@ impl<M> Taken<M> {
 }
 
 impl<M> Inbox<M> {
-    pub(super) fn new(slot: Arc<Slot<M>>, stream: ReceiveStream<Envelope<M>>, on_restart: OnRestart) -> Self {
-        Self { slot, stream, on_restart, closed: AtomicBool::new(false) }
+    pub(super) fn new(slot: Arc<Slot<M>>, stream: Reader<Envelope<M>>, on_restart: OnRestart) -> Self {
+        Self { slot, stream, on_restart, closed: false }
     }
 
     /// An incarnation begins: a mailbox that was closed by a drain takes messages again.
-    pub(super) fn begin<A: Actor<Message = M>>(&self, incarnation: u64) -> Context<A> {
+    pub(super) fn begin<A: Actor<Message = M>>(&mut self, incarnation: u64) -> Context<A> {
         if let Some(scope) = ScopeHandle::current() {
             self.slot.begin(scope, incarnation);
         }
-        if self.closed.swap(false, Ordering::Relaxed) {
+        if std::mem::take(&mut self.closed) {
             self.stream.reopen();
         }
         if incarnation > 1 && self.on_restart != OnRestart::Keep {
@@ -71,7 +69,7 @@ impl<M> Inbox<M> {
         Context::new(Arc::clone(&self.slot), incarnation)
     }
 
-    fn clear(&self) {
+    fn clear(&mut self) {
         while let Some(envelope) = self.try_next() {
             match self.on_restart {
                 OnRestart::DeadLetter => self.slot.undelivered(envelope, Undelivered::Restarted),
@@ -83,7 +81,7 @@ impl<M> Inbox<M> {
     /// The next message, if there is one and nothing else comes first. What the last incarnation failed on is the first
     /// of this one.
     #[inline]
-    fn at_once<A: Actor<Message = M>>(&self, cx: &mut Context<A>) -> Option<Taken<M>> {
+    fn at_once<A: Actor<Message = M>>(&mut self, cx: &mut Context<A>) -> Option<Taken<M>> {
         if cx.attempt() == 0
             && self.slot.redelivery.copy.is_some()
             && let Some(redelivered) = self.redelivered()
@@ -93,12 +91,12 @@ impl<M> Inbox<M> {
         if is_called() || cx.set_agenda().is_some() || self.slot.tells_itself() {
             return None;
         }
-        self.stream.recv_at_once().map(Taken::first)
+        self.stream.next_at_hand().map(Taken::first)
     }
 
     /// What is queued, those in line last.
-    fn try_next(&self) -> Option<Envelope<M>> {
-        self.stream.try_recv().ok().or_else(|| self.slot.first_in_line())
+    fn try_next(&mut self) -> Option<Envelope<M>> {
+        self.stream.try_read().ok().or_else(|| self.slot.first_in_line())
     }
 
     pub(super) fn queued(&self) -> usize {
@@ -106,16 +104,28 @@ impl<M> Inbox<M> {
     }
 
     /// Refuses new work if the actor is asked to stop, though a handler runs.
-    pub(super) fn heed_stop(&self) {
-        let asked = is_called() && !self.closed.load(Ordering::Relaxed);
+    pub(super) fn heed_stop(&mut self) {
+        let asked = is_called() && !self.closed;
         if asked && ScopeHandle::current().is_some_and(|scope| is_to_stop(&scope)) {
             self.close();
         }
     }
 
-    fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
+    fn close(&mut self) {
+        self.closed = true;
         self.stream.close();
+    }
+
+    /// Lets those in who wait for the room of messages that were taken: the actor is about to wait for something else.
+    #[inline]
+    pub(super) fn give_back_room(&mut self) {
+        self.stream.give_back();
+    }
+
+    /// Nobody takes from it now.
+    pub(super) fn rest(&mut self) {
+        self.stream.leave();
+        self.stream.give_back();
     }
 
     /// The message that the last incarnation failed on, if it is to be delivered again.
@@ -139,7 +149,10 @@ impl<M> Inbox<M> {
 
 /// What there is to do, if that is known without waiting.
 #[inline]
-pub(super) fn at_once<A: Actor>(inbox: &Inbox<A::Message>, cx: &mut Context<A>) -> Option<Next<A::Message>> {
+pub(super) fn at_once<A: Actor>(
+    inbox: &mut Inbox<A::Message>,
+    cx: &mut Context<A>,
+) -> Option<Next<A::Message>> {
     if cx.ending {
         return Some(Next::Ended);
     }
@@ -153,16 +166,14 @@ pub(super) fn at_once<A: Actor>(inbox: &Inbox<A::Message>, cx: &mut Context<A>) 
 
 /// Waits for something to do.
 #[inline]
-pub(super) fn next<'a, A: Actor>(inbox: &'a Inbox<A::Message>, cx: &'a mut Context<A>) -> NextUp<'a, A> {
-    NextUp { recv: inbox.stream.recv(), inbox, cx, gate: Gate::new() }
+pub(super) fn next<'a, A: Actor>(inbox: &'a mut Inbox<A::Message>, cx: &'a mut Context<A>) -> NextUp<'a, A> {
+    NextUp { inbox, cx, gate: Gate::new() }
 }
 
 /// The future of [`next`].
 pub(super) struct NextUp<'a, A: Actor> {
-    recv: Recv<'a, Envelope<A::Message>>,
-    inbox: &'a Inbox<A::Message>,
+    inbox: &'a mut Inbox<A::Message>,
     cx: &'a mut Context<A>,
-    /// What comes from elsewhere than the mailbox passes it.
     gate: Gate,
 }
 
@@ -190,22 +201,20 @@ impl<A: Actor> NextUp<'_, A> {
                 return Poll::Ready(Next::Message(message));
             }
             // Nobody wants it any more.
-            (self.recv, self.gate) = (self.inbox.stream.recv(), Gate::new());
+            self.gate = Gate::new();
         }
     }
 
     /// A message of the agenda or of the mailbox; none when there will be no more.
     fn poll_taken(&mut self, poll: &mut task::Context<'_>) -> Poll<Option<Taken<A::Message>>> {
-        let Self { recv, inbox, cx, gate, .. } = self;
+        let Self { inbox, cx, gate } = self;
+        // All is paid for, wherever it comes from: an actor that always has something to do lets others run.
+        task::ready!(gate.poll_enter(poll));
         loop {
-            // What comes from elsewhere than the mailbox is paid for too: an actor that always has some lets others run.
-            if cx.set_agenda().is_some() || inbox.slot.tells_itself() {
-                task::ready!(gate.poll_enter(poll));
-            }
             if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
                 return Poll::Ready(Some(Taken::own(message)));
             }
-            if let Poll::Ready(received) = poll_queued(inbox, recv, poll) {
+            if let Poll::Ready(received) = poll_queued(inbox, poll) {
                 let Some(envelope) = received else { return Poll::Ready(None) };
                 if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
@@ -221,16 +230,19 @@ impl<A: Actor> NextUp<'_, A> {
     }
 }
 
+impl<A: Actor> Drop for NextUp<'_, A> {
+    #[inline]
+    fn drop(&mut self) {
+        self.inbox.stream.leave();
+    }
+}
+
 /// The next message of the mailbox or of the line beside it; `None` at the end of both.
-fn poll_queued<M>(
-    inbox: &Inbox<M>,
-    recv: &mut Recv<'_, Envelope<M>>,
-    poll: &mut task::Context<'_>,
-) -> Poll<Option<Envelope<M>>> {
+fn poll_queued<M>(inbox: &mut Inbox<M>, poll: &mut task::Context<'_>) -> Poll<Option<Envelope<M>>> {
     if let Some(envelope) = inbox.slot.next_in_line() {
         return Poll::Ready(Some(envelope));
     }
-    match Pin::new(recv).poll(poll) {
+    match inbox.stream.poll_read(poll) {
         Poll::Ready(Ok(envelope)) => {
             inbox.slot.move_up();
             Poll::Ready(Some(envelope))
@@ -244,7 +256,7 @@ fn poll_queued<M>(
 
 /// What was asked of the actor itself, which comes before all messages.
 #[inline]
-fn asked<M>(inbox: &Inbox<M>, heard: &mut bool) -> Option<Next<M>> {
+fn asked<M>(inbox: &mut Inbox<M>, heard: &mut bool) -> Option<Next<M>> {
     if !is_called() {
         return None;
     }

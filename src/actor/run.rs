@@ -10,7 +10,7 @@ use super::status::{ActorStatus, describe};
 use crate::{Cancelled, Failure};
 use arbour_primitives::scope::lazily;
 use pin_project_lite::pin_project;
-use std::borrow::Borrow;
+use std::borrow::BorrowMut;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl fmt::Display for StopReason {
 /// costs is the room for what is held across these awaits.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` holds each of its arguments twice")]
 pub(super) fn run<A: Actor>(
-    inbox: impl Borrow<Inbox<A::Message>>,
+    mut inbox: impl BorrowMut<Inbox<A::Message>>,
     mut actor: A,
     incarnation: u64,
     ready: impl FnOnce(),
@@ -56,7 +56,7 @@ pub(super) fn run<A: Actor>(
     async move {
         // Named first, the actor is dropped first: before the messages that nobody will handle.
         let actor = &mut actor;
-        let inbox = inbox.borrow();
+        let inbox = inbox.borrow_mut();
         let mut cx = inbox.begin(incarnation);
         beside(inbox, actor.started(&mut cx)).await?;
         ready();
@@ -157,7 +157,7 @@ pin_project! {
     /// A hook or handler of the actor, and what must not wait until it has returned: a request to stop has new
     /// messages refused at once.
     struct Beside<'a, M, F> {
-        inbox: &'a Inbox<M>,
+        inbox: &'a mut Inbox<M>,
         span: Option<Box<Span>>,
         patience: Option<Patience>,
         // Whether it has been polled: before the first time, the loop has looked.
@@ -168,7 +168,7 @@ pin_project! {
 }
 
 #[inline]
-fn beside<M, F: Future>(inbox: &Inbox<M>, body: F) -> Beside<'_, M, F> {
+fn beside<M, F: Future>(inbox: &mut Inbox<M>, body: F) -> Beside<'_, M, F> {
     Beside { inbox, span: None, patience: None, waits: false, body }
 }
 
@@ -196,6 +196,7 @@ impl<M, F: Future> Future for Beside<'_, M, F> {
         };
         if polled.is_pending() {
             *this.waits = true;
+            this.inbox.give_back_room();
             if let Some(patience) = this.patience {
                 patience.poll(cx);
             }

@@ -3,11 +3,12 @@
 use super::Actor;
 use super::address::Address;
 use super::inbox::Inbox;
-use super::mailbox::{Mailbox, OnRestart, Undelivered};
+use super::loan;
+use super::mailbox::{Mailbox, OnRestart, Overflow, Undelivered};
 use super::redelivery::Redelivery;
 use super::run::run;
 use super::slot::{Home, Hook, Slot};
-use crate::stream::{SendStream, memory_stream};
+use crate::stream::{SendStream, memory_stream_for_one};
 use crate::{ChildContext, ChildSpec, Failure, TaskGroup, TaskKind};
 use std::fmt;
 use std::sync::Arc;
@@ -80,15 +81,15 @@ impl<A: Actor> ActorSpec<A> {
         let (address, inbox, mut make) = self.open(true, None);
         // The slot's own sending end: the mailbox does not end with the last address.
         let slot = Tenure { slot: Arc::clone(&address.slot), _own: address.mailbox.clone() };
-        let inbox = Arc::new(inbox);
+        let (own, inbox) = (Arc::clone(&address.slot), loan::Home::new(inbox));
         let queue = address.mailbox.downgrade();
         let child = ChildSpec::new(name, move |child: ChildContext| {
-            inbox.slot.set_home(Home {
+            own.set_home(Home {
                 supervisor: child.supervisor().clone(),
                 child_id: Arc::from(child.id()),
                 child: child.child(),
             });
-            run(Arc::clone(&inbox), make(), child.incarnation(), move || child.ready())
+            run(inbox.lend(), make(), child.incarnation(), move || child.ready())
         });
         // A weak end: what is counted keeps nothing open.
         let depth = move || queue.upgrade().map(|queue| queue.statistics().queued);
@@ -183,10 +184,12 @@ pub(super) fn open<A: Actor>(
     is_supervised: bool,
     around: Option<TaskGroup>,
 ) -> (Address<A>, Inbox<A::Message>) {
-    let (sender, receiver) = memory_stream(mailbox.capacity);
+    let (sender, reader) = memory_stream_for_one(mailbox.capacity);
+    // The oldest must be where a newer one can take its place.
+    let reader = if mailbox.overflow == Overflow::DropOldest { reader.one_by_one() } else { reader };
     let slot =
         Arc::new(Slot::new(name, mailbox.overflow, redelivery, sender.downgrade(), is_supervised, around));
-    let inbox = Inbox::new(Arc::clone(&slot), receiver, on_restart);
+    let inbox = Inbox::new(Arc::clone(&slot), reader, on_restart);
     (Address { slot, mailbox: sender }, inbox)
 }
 

@@ -15,4 +15,4 @@ pub use bytes::{ByteStreamCheck, check_byte_stream};
 #[cfg(feature = "transports")]
 pub use listeners::{ListenerCheck, check_listener};
 pub use objects::{ObjectStreamCheck, check_object_stream};
-pub use verdict::{BrokenClause, BrokenPromises};
+pub use verdict::{BrokenPromise, BrokenPromises};

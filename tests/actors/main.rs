@@ -21,6 +21,7 @@ mod piping;
 mod process_groups;
 mod redelivering;
 mod registry;
+mod room;
 mod slot;
 mod storm;
 mod support;

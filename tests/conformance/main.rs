@@ -32,6 +32,7 @@ mod semaphores;
 mod servers;
 mod servers_calling;
 mod servers_waiting;
+mod serving;
 mod shielding;
 mod starting;
 mod stream_cancelling;

@@ -7,9 +7,11 @@
 mod actors;
 mod combining;
 mod groups;
+mod leases;
 mod one_to_many;
 mod promises;
 mod scopes;
+mod serving;
 mod sockets;
 mod streams;
 mod streams_together;

@@ -15,6 +15,7 @@ mod connect;
 mod error;
 mod listen;
 mod memory;
+mod peer;
 mod side;
 pub mod tcp;
 
@@ -26,3 +27,4 @@ pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
 pub use error::StreamError;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
 pub use memory::{BytePipe, MemoryConnect, MemoryListener, byte_pipe, memory_listener};
+pub use peer::Peer;

@@ -5,6 +5,7 @@ mod capacity;
 mod error;
 mod many;
 mod permit;
+mod reader;
 mod receiving;
 mod recv;
 mod send;
@@ -24,11 +25,13 @@ pub use capacity::Capacity;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use many::{Batches, RecvMany, SendBatches, SendMany};
 pub use permit::{Permit, Reserve};
+pub use reader::{Reader, memory_stream_for_one};
 pub use recv::{ReceiveStream, Recv};
 pub use send::{Closed, Send, SendStream};
 pub use statistics::Statistics;
 pub use weak::{WeakReceiveStream, WeakSendStream};
 
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex, MutexGuard};
 use crate::waiting::{Key, Step, Visit, Wakes, wake};
 use core::fmt;
@@ -75,10 +78,16 @@ use state::{End, State};
 /// # });
 /// ```
 pub fn memory_stream<T>(capacity: impl Into<Capacity>) -> (SendStream<T>, ReceiveStream<T>) {
-    let capacity = capacity.into();
+    let (sender, shared, end) = open(capacity.into());
+    (sender, ReceiveStream::new(shared, end))
+}
+
+/// A new stream: its sending end, and what its receiving end is made of.
+fn open<T>(capacity: Capacity) -> (SendStream<T>, Shared<T>, End) {
     let (state, send_end, receive_end) = State::new(capacity);
-    let shared = Shared(Arc::new(Inner { capacity, state: Mutex::new(state) }));
-    (SendStream::new(shared.clone(), send_end), ReceiveStream::new(shared, receive_end))
+    let inner = Inner { capacity, held: AtomicUsize::new(0), state: Mutex::new(state) };
+    let shared = Shared(Arc::new(inner));
+    (SendStream::new(shared.clone(), send_end), shared, receive_end)
 }
 
 /// What all ends, permits and futures of one stream hold on to.
@@ -86,6 +95,9 @@ struct Shared<T>(Arc<Inner<T>>);
 
 struct Inner<T> {
     capacity: Capacity,
+    /// How many items the [`Reader`] has in its hands. It raises the number under the lock and lowers it without, so
+    /// that whoever has the lock finds no less than there are.
+    held: AtomicUsize,
     state: Mutex<State<T>>,
 }
 
@@ -100,7 +112,15 @@ impl<T> Inner<T> {
 impl<T> Shared<T> {
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.0.state.lock()
+        let mut state = self.0.state.lock();
+        state.note_held(self.held());
+        state
+    }
+
+    /// ORDERING: a count, which orders nothing: the items themselves are the reader's alone.
+    #[inline]
+    fn held(&self) -> usize {
+        self.0.held.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -108,9 +128,12 @@ impl<T> Shared<T> {
         &self,
         cx: &Context<'_>,
         will_wait: bool,
-        step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
+        mut step: impl FnMut(&mut State<T>, &mut Visit<'_>) -> Step<R>,
     ) -> Poll<R> {
-        crate::waiting::visit(&self.0.state, cx, will_wait, step)
+        crate::waiting::visit(&self.0.state, cx, will_wait, |state, visit| {
+            state.note_held(self.held());
+            step(state, visit)
+        })
     }
 
     /// Sends where nothing stands in the way, and says whether it did. The way that most items take.
@@ -163,8 +186,14 @@ impl<T> Shared<T> {
         self.0.capacity
     }
 
+    fn len(&self) -> usize {
+        let state = self.lock();
+        state.len() + self.held()
+    }
+
     fn statistics(&self) -> Statistics {
-        self.lock().statistics(self.0.capacity)
+        let state = self.lock();
+        state.statistics(self.0.capacity, self.held())
     }
 
     fn is_same(&self, other: &Self) -> bool {

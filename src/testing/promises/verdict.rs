@@ -13,29 +13,36 @@ pub(super) type Outcome = Result<(), String>;
 /// How long a clause may take where nothing else is said: what takes longer waits for ever.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Promises that an implementation does not keep, in the order of the suite.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+/// Promises that an implementation does not keep, in the order of the suite. It prints as a list, also where
+/// it is unwrapped.
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub struct BrokenPromises {
     /// Each clause that is broken.
-    pub clauses: Vec<BrokenClause>,
+    pub clauses: Vec<BrokenPromise>,
 }
 
 /// One promise that an implementation does not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct BrokenClause {
+pub struct BrokenPromise {
     /// The clause, by the name it has in the suite.
     pub clause: &'static str,
     /// What happened instead.
     pub why: String,
 }
 
+impl fmt::Debug for BrokenPromises {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for BrokenPromises {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = if self.clauses.len() == 1 { "" } else { "s" };
         write!(f, "{} clause{s} of the suite broken:", self.clauses.len())?;
-        self.clauses.iter().try_for_each(|BrokenClause { clause, why }| write!(f, "\n- {clause}: {why}"))
+        self.clauses.iter().try_for_each(|BrokenPromise { clause, why }| write!(f, "\n- {clause}: {why}"))
     }
 }
 
@@ -44,7 +51,7 @@ impl fmt::Display for BrokenPromises {
 pub(super) struct Verdict {
     patience: Duration,
     kept: Vec<&'static str>,
-    broken: Vec<BrokenClause>,
+    broken: Vec<BrokenPromise>,
 }
 
 impl Verdict {
@@ -68,7 +75,7 @@ impl Verdict {
         let outcome = outcome.unwrap_or_else(for_ever);
         match outcome {
             Ok(()) => self.kept.push(clause),
-            Err(why) => self.broken.push(BrokenClause { clause, why: format!("{about}{why}") }),
+            Err(why) => self.broken.push(BrokenPromise { clause, why: format!("{about}{why}") }),
         }
     }
 

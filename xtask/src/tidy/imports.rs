@@ -13,19 +13,22 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("engines", &["arbour-transports"]),
 ];
 
-/// The files of `supervisor/src` that decide and do nothing else.
+/// The files that decide and do nothing else.
 const DECISIONS: &[&str] = &[
-    "exit.rs",
-    "directive.rs",
-    "restart.rs",
-    "strategy.rs",
-    "significance.rs",
-    "intensity.rs",
-    "backoff.rs",
-    "retry/policy.rs",
-    "machine.rs",
-    "machine/",
-    "spec.rs",
+    "engines/src/machine.rs",
+    "engines/src/memory/table.rs",
+    "engines/src/times.rs",
+    "supervisor/src/exit.rs",
+    "supervisor/src/directive.rs",
+    "supervisor/src/restart.rs",
+    "supervisor/src/strategy.rs",
+    "supervisor/src/significance.rs",
+    "supervisor/src/intensity.rs",
+    "supervisor/src/backoff.rs",
+    "supervisor/src/retry/policy.rs",
+    "supervisor/src/machine.rs",
+    "supervisor/src/machine/",
+    "supervisor/src/spec.rs",
 ];
 
 /// What the primitives need brings no runtime and nothing from above.
@@ -128,10 +131,7 @@ fn line_at(words: &[(usize, &str)], at: usize) -> usize {
 
 /// What decides is a function of state, event and time: it names no runtime.
 pub(crate) fn decisions_know_no_runtime(repository: &Repository) -> Vec<String> {
-    let decides = |file: &&File| {
-        let name = file.path.strip_prefix("supervisor/src/");
-        name.is_some_and(|name| DECISIONS.iter().any(|pure| name == *pure || is_in(name, pure)))
-    };
+    let decides = |file: &&File| DECISIONS.iter().any(|pure| file.path == *pure || is_in(&file.path, pure));
     repository.rust().filter(decides).flat_map(runtime_lines).collect()
 }
 

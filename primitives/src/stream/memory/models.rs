@@ -6,6 +6,7 @@ mod ahead;
 mod batching;
 mod closing;
 mod handing_over;
+mod reading;
 mod reserving;
 mod upgrading;
 

@@ -116,7 +116,7 @@ impl<T> ReceiveStream<T> {
 
     /// How many items are queued: sent, and not taken yet.
     pub fn len(&self) -> usize {
-        self.shared.lock().len()
+        self.shared.len()
     }
 
     /// Whether no item is queued.

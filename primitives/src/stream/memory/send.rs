@@ -163,7 +163,7 @@ impl<T> SendStream<T> {
 
     /// How many items are queued: sent, and not taken yet.
     pub fn len(&self) -> usize {
-        self.shared.lock().len()
+        self.shared.len()
     }
 
     /// Whether no item is queued.

@@ -34,11 +34,15 @@
 //! 7. A place that waits without a waker was woken since its last poll, and will be polled again.
 //! 8. `handed` counts the places in `LINE` that have no future: what was sent without waiting.
 //! 9. `borrowers` counts the ends that hold items ahead of their use, and may put them back.
-//! 9. A side without open ends never has one again: a clone of a closed end is closed, and a weak end
-//!    becomes a real one only beside another.
+//! 10. A side without open ends never has one again: a clone of a closed end is closed, and a weak end
+//!     becomes a real one only beside another.
 //!
 //! 11. `entry` is what `capacity` leaves beside what is reserved, and 0 where the stream is closed or nobody
 //!     receives: one look says whether an item may enter.
+//! 12. Where there is a [`Reader`](super::Reader), nobody else receives. It waits, with a waker in `reader`, only
+//!     while nothing is available and it has not been told the end.
+//! 13. What the reader has in its hands takes up room, by the count of the last look at which no sender waited, or at
+//!     which the reader gave its room back: it does so before it waits for anything.
 //!
 //! # Lock
 //!
@@ -51,6 +55,7 @@ mod batches;
 mod flowing;
 #[cfg(test)]
 mod invariants;
+mod reading;
 mod receiving;
 mod sending;
 
@@ -81,6 +86,10 @@ pub(super) struct State<T> {
     borrowers: usize,
     senders: WaitList<Sender<T>, 2>,
     receivers: WaitList<Receiver, 2>,
+    /// The waker of the reader that waits (invariant 12).
+    reader: Option<Waker>,
+    /// How many items the reader has, as far as they take up room (invariant 13).
+    held: usize,
     /// Those who wait for nobody to be left who receives: rare, so that others do not pay for the list.
     watchers: Option<Box<WaitList<Watcher, 1>>>,
     open_senders: usize,
@@ -141,6 +150,8 @@ impl<T> State<T> {
             borrowers: 0,
             senders: WaitList::new(),
             receivers: WaitList::new(),
+            reader: None,
+            held: 0,
             watchers: None,
             open_senders: 1,
             open_receivers: 1,
@@ -154,9 +165,10 @@ impl<T> State<T> {
         self.queue.len() + self.handed
     }
 
-    pub(super) fn statistics(&self, capacity: Capacity) -> Statistics {
+    /// `held` is how many items the reader has just now.
+    pub(super) fn statistics(&self, capacity: Capacity, held: usize) -> Statistics {
         Statistics {
-            queued: self.len(),
+            queued: self.len() + held,
             capacity,
             open_senders: self.open_senders,
             open_receivers: self.open_receivers,
@@ -185,7 +197,7 @@ impl<T> State<T> {
     }
 
     fn all_receivers(&self) -> usize {
-        self.receivers.len(WAITING) + self.receivers.len(CALLED)
+        self.receivers.len(WAITING) + self.receivers.len(CALLED) + usize::from(self.reader.is_some())
     }
 
     fn has_room(&self) -> bool {
@@ -195,7 +207,7 @@ impl<T> State<T> {
     /// How many more items may enter, if nobody waits with theirs.
     fn room(&self) -> usize {
         let limit = if self.is_rendezvous() { self.all_receivers() } else { self.capacity };
-        limit.saturating_sub(self.available() + self.reserved)
+        limit.saturating_sub(self.available() + self.held + self.reserved)
     }
 
     /// Changes what `entry` (invariant 11) depends on.
@@ -251,6 +263,9 @@ impl<T> State<T> {
         {
             wakes.add(self.call_one(key));
         }
+        if self.available() > 0 {
+            wakes.add(self.reader.take());
+        }
         while self.receivers.len(CALLED) > self.available()
             && let Some(key) = self.receivers.last(CALLED)
         {
@@ -259,9 +274,14 @@ impl<T> State<T> {
     }
 
     fn end_receivers(&mut self, wakes: &mut Wakes) {
-        if !self.receivers.is_empty(WAITING) && self.has_ended() {
+        if self.has_waiting_receiver() && self.has_ended() {
             self.refuse_receivers(|_| true, RecvError::EndOfStream, wakes);
+            wakes.add(self.reader.take());
         }
+    }
+
+    fn has_waiting_receiver(&self) -> bool {
+        !self.receivers.is_empty(WAITING) || self.reader.is_some()
     }
 
     fn refuse_receivers(&mut self, whom: impl Fn(&Receiver) -> bool, why: RecvError, wakes: &mut Wakes) {

@@ -9,6 +9,7 @@ mod conservation;
 mod foreign;
 mod order;
 mod permits;
+mod reading;
 mod rendezvous;
 mod sweep;
 mod telling;

@@ -9,7 +9,7 @@ impl<T> State<T> {
     /// for it (invariant 2).
     #[inline]
     pub(in super::super) fn flows_in(&self, end: &End) -> bool {
-        end.is_open() && self.queue.len() < self.entry
+        end.is_open() && self.queue.len() + self.held < self.entry
     }
 
     /// Puts an item into the queue, where there is room; one receiver more has an item then.
@@ -22,7 +22,10 @@ impl<T> State<T> {
     /// There is one item more: the receiver that has waited longest is called for it.
     #[inline]
     pub(super) fn call_next(&mut self) -> Option<Waker> {
-        self.receivers.first(WAITING).and_then(|next| self.call_one(next))
+        match self.receivers.first(WAITING) {
+            Some(next) => self.call_one(next),
+            None => self.reader.take(),
+        }
     }
 
     /// Takes an item that belongs to nobody who waits; while there is one, no receiver waits without

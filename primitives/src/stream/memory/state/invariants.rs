@@ -5,7 +5,10 @@ use super::{CALLED, Claim, LINE, State, WAITING};
 impl<T> State<T> {
     /// Asserts what can be seen from one state (all but 7), and that the stream holds no more than it may.
     pub(in super::super) fn assert_invariants(&self) {
-        assert!(self.is_rendezvous() || self.queue.len() + self.reserved <= self.capacity, "too many items");
+        assert!(
+            self.is_rendezvous() || self.queue.len() + self.held + self.reserved <= self.capacity,
+            "too many items"
+        );
         self.assert_invariants_of_any_number();
     }
 
@@ -19,6 +22,7 @@ impl<T> State<T> {
         }
         assert_eq!(called, (waiting + called).min(self.available()), "3");
         assert!(waiting == 0 || !self.has_ended(), "5");
+        assert!(self.reader.is_none() || (self.available() == 0 && !self.has_ended()), "12");
         if self.open_receivers == 0 {
             assert!(self.senders.is_empty(WAITING) && self.available() <= called, "6");
         }

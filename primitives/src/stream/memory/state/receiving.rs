@@ -13,7 +13,7 @@ impl<T> State<T> {
         self.clone_end(of)
     }
 
-    /// A receiving end more, where there is one (invariant 9).
+    /// A receiving end more, where there is one (invariant 10).
     pub(in super::super) fn upgrade_receive_end(&mut self) -> Option<End> {
         if self.open_receivers == 0 && !crate::loom::fault("stream_receives_after_the_break") {
             return None;
@@ -81,7 +81,7 @@ impl<T> State<T> {
             None => self.take_from_line(wakes),
         };
         // Who waits may be let in, called or told the end; who was called has an item as before.
-        if !self.senders.is_empty(WAITING) || !self.receivers.is_empty(WAITING) {
+        if !self.senders.is_empty(WAITING) || self.has_waiting_receiver() {
             self.serve(wakes);
         }
         item

@@ -12,7 +12,7 @@ impl<T> State<T> {
         self.clone_end(of)
     }
 
-    /// A sending end more, where there is one (invariant 9).
+    /// A sending end more, where there is one (invariant 10).
     pub(in super::super) fn upgrade_send_end(&mut self) -> Option<End> {
         if self.open_senders == 0 && !crate::loom::fault("stream_sends_after_the_end") {
             return None;

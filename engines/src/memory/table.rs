@@ -1,0 +1,131 @@
+//! Leases, fences and what was written under them, as a function of requests and the time.
+
+use crate::clock::Moment;
+use crate::store::{Acquired, Extended, Fence, Fenced, Holding, LeaseName, Released, Token, Written};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Invariants:
+///
+/// 1. The newest fence of a row never falls, and a row is never removed.
+/// 2. The holder of a row has its newest fence.
+/// 3. A holder whose time is over counts as none, whether it still stands there or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Table {
+    rows: BTreeMap<LeaseName, Row>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Row {
+    newest: Option<Fence>,
+    holder: Option<Holder>,
+    entries: BTreeMap<String, (Vec<u8>, Fence)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Holder {
+    token: Token,
+    owner: String,
+    fence: Fence,
+    since: Moment,
+    until: Moment,
+}
+
+impl Table {
+    pub(crate) fn acquire(
+        &mut self,
+        name: &LeaseName,
+        token: Token,
+        owner: &str,
+        ttl: Duration,
+        now: Moment,
+    ) -> Acquired {
+        let row = self.rows.entry(name.clone()).or_default();
+        match row.holder_mut(now) {
+            Some(holder) if holder.token == token => {
+                holder.until = now + ttl;
+                Acquired::Granted(holder.fence)
+            }
+            Some(holder) => Acquired::Held(holder.seen(name, now)),
+            None => Acquired::Granted(row.grant(token, owner, now, now + ttl)),
+        }
+    }
+
+    pub(crate) fn extend(&mut self, name: &LeaseName, token: Token, ttl: Duration, now: Moment) -> Extended {
+        match self.rows.get_mut(name).and_then(|row| row.holder_mut(now)) {
+            Some(holder) if holder.token == token => {
+                holder.until = now + ttl;
+                Extended::Confirmed
+            }
+            other => Extended::Gone(other.map(|holder| holder.seen(name, now))),
+        }
+    }
+
+    pub(crate) fn release(&mut self, name: &LeaseName, token: Token, now: Moment) -> Released {
+        let Some(row) = self.rows.get_mut(name) else { return Released::NotHeld };
+        if row.holder_mut(now).is_none_or(|holder| holder.token != token) {
+            return Released::NotHeld;
+        }
+        row.holder = None;
+        Released::Now
+    }
+
+    pub(crate) fn look(&self, name: &LeaseName, now: Moment) -> Option<Holding> {
+        self.rows.get(name)?.holding(name, now)
+    }
+
+    pub(crate) fn list(&self, prefix: &str, now: Moment) -> Vec<Holding> {
+        let rows = self.rows.iter().filter(|(name, _)| name.starts_with(prefix));
+        rows.filter_map(|(name, row)| row.holding(name, now)).collect()
+    }
+
+    pub(crate) fn write(&mut self, name: &LeaseName, fence: Fence, entries: &[(&str, &[u8])]) -> Written {
+        let row = self.rows.get_mut(name);
+        let newest = row.as_ref().and_then(|row| row.newest);
+        let Some(row) = row.filter(|row| row.newest == Some(fence)) else {
+            return Written::Refused { newest };
+        };
+        let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), (value.to_vec(), fence)));
+        row.entries.extend(entries);
+        Written::Accepted
+    }
+
+    pub(crate) fn read(&self, name: &LeaseName, key: &str) -> Option<Fenced> {
+        let (value, fence) = self.rows.get(name)?.entries.get(key)?;
+        Some(Fenced { value: value.clone(), fence: *fence })
+    }
+}
+
+impl Row {
+    fn holder_mut(&mut self, now: Moment) -> Option<&mut Holder> {
+        self.holder.as_mut().filter(|holder| holder.holds_at(now))
+    }
+
+    fn holding(&self, name: &LeaseName, now: Moment) -> Option<Holding> {
+        let holder = self.holder.as_ref().filter(|holder| holder.holds_at(now));
+        holder.map(|holder| holder.seen(name, now))
+    }
+
+    fn grant(&mut self, token: Token, owner: &str, since: Moment, until: Moment) -> Fence {
+        let fence = Fence::new(self.newest.map_or(0, Fence::number) + 1);
+        self.newest = Some(fence);
+        self.holder = Some(Holder { token, owner: owner.to_owned(), fence, since, until });
+        fence
+    }
+}
+
+impl Holder {
+    fn holds_at(&self, now: Moment) -> bool {
+        now < self.until
+    }
+
+    fn seen(&self, name: &LeaseName, now: Moment) -> Holding {
+        Holding {
+            name: name.clone(),
+            owner: self.owner.clone(),
+            fence: self.fence,
+            age: now.since(self.since),
+            remaining: self.until.since(now),
+        }
+    }
+}
