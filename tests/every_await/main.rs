@@ -14,6 +14,7 @@ mod local_sockets;
 mod one_to_many;
 #[path = "../conformance/pipe.rs"]
 mod pipe;
+mod promises;
 mod scopes;
 mod serving;
 mod sockets;
