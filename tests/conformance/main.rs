@@ -24,7 +24,6 @@ mod log;
 mod members;
 mod observing;
 mod oneshots;
-mod pipe;
 mod portals;
 mod process_groups;
 #[path = "../structured/recorder.rs"]

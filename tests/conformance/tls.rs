@@ -2,8 +2,8 @@
 
 use crate::certificates::{Authority, server};
 use crate::log::heard;
-use crate::pipe::{Pipe, pipe};
 use crate::support::{SECOND, poll_once, soon};
+use arbour::testing::check_byte_stream;
 use arbour::transports::attributes::{LocalAddress, RemoteAddress};
 use arbour::transports::tcp::{TcpListener, TcpStream};
 use arbour::transports::tls::attributes::{
@@ -15,7 +15,8 @@ use arbour::transports::tls::{
     Unwrapped,
 };
 use arbour::transports::{
-    AttributesExt, ByteReceiveExt, ByteSendExt, ByteStream, Connect, ConnectError, Listener, StreamError,
+    AttributesExt, BytePipe, ByteReceiveExt, ByteSendExt, ByteStream, Connect, ConnectError, Listener,
+    StreamError, byte_pipe,
 };
 use arbour::{CancelScope, ServeHandle, move_on_after, serve, task_group};
 use std::fmt;
@@ -97,7 +98,7 @@ mod anyio_tls {
     #[arbour::test]
     async fn tlsstream_cancelled_send_breaks_stream() {
         let (on_server, on_client) = both();
-        let (mut client, mut server) = over(pipe(1024), (&on_server, &on_client)).await;
+        let (mut client, mut server) = over(byte_pipe(1024), (&on_server, &on_client)).await;
         let long = vec![b'a'; 4000];
         let cancelled = move_on_after(SECOND, client.send(&long)).await;
         assert!(cancelled.is_err(), "nobody reads, so it waits");
@@ -168,7 +169,7 @@ mod anyio_tls {
     #[arbour::test]
     async fn tlsstream_unwrap_gives_back_what_came_with_the_goodbye() {
         let (on_server, on_client) = both();
-        let (client, server) = over(pipe(1 << 16), (&on_server, &on_client)).await;
+        let (client, server) = over(byte_pipe(1 << 16), (&on_server, &on_client)).await;
         let mut unwrapping = pin!(client.unwrap());
         assert!(poll_once(&mut unwrapping).await.is_pending(), "the server has said nothing");
         let mut server = server.unwrap().await.unwrap().stream;
@@ -325,7 +326,7 @@ mod anyio_tls {
     }
 
     /// A way to one end of a pipe, once.
-    struct Once(Mutex<Option<Pipe>>);
+    struct Once(Mutex<Option<BytePipe>>);
 
     impl fmt::Display for Once {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -334,9 +335,9 @@ mod anyio_tls {
     }
 
     impl Connect for Once {
-        type Stream = Pipe;
+        type Stream = BytePipe;
 
-        async fn connect(&self) -> Result<Pipe, ConnectError> {
+        async fn connect(&self) -> Result<BytePipe, ConnectError> {
             Ok(self.0.lock().unwrap().take().unwrap())
         }
     }
@@ -344,7 +345,7 @@ mod anyio_tls {
     #[arbour::test]
     async fn tls_connectable() {
         let (on_server, on_client) = both();
-        let (one, other) = pipe(1024);
+        let (one, other) = byte_pipe(1024);
         let connect = TlsConnector::new(Once(Mutex::new(Some(one))), on_client).expect_host("server.example");
         assert_eq!(connect.to_string(), "tls:memory as server.example");
         let (client, server) = tokio::join!(connect.connect(), on_server.accept(other));
@@ -451,7 +452,7 @@ mod anyio_sockets {
 async fn a_goodbye_that_nobody_reads_holds_its_scope_for_five_seconds_at_most() {
     let (on_server, on_client) = both();
     let begin = tokio::time::Instant::now();
-    let (mut client, server) = over(pipe(1024), (&on_server, &on_client)).await;
+    let (mut client, server) = over(byte_pipe(1024), (&on_server, &on_client)).await;
     let scope = CancelScope::new().run(async move {
         assert!(move_on_after(SECOND, client.send(&[0; 4000])).await.is_err());
         drop(client);
@@ -464,7 +465,7 @@ async fn a_goodbye_that_nobody_reads_holds_its_scope_for_five_seconds_at_most() 
 #[arbour::test]
 async fn a_goodbye_is_sent_as_clean_up_when_the_peer_reads_late() {
     let (on_server, on_client) = both();
-    let (mut client, mut server) = over(pipe(1024), (&on_server, &on_client)).await;
+    let (mut client, mut server) = over(byte_pipe(1024), (&on_server, &on_client)).await;
     let sends = CancelScope::new().run(async move {
         let _ = move_on_after(SECOND, client.send(&[7; 4000])).await;
         drop(client);
@@ -476,4 +477,13 @@ async fn a_goodbye_is_sent_as_clean_up_when_the_peer_reads_late() {
     let (sent, received) = tokio::join!(sends, receives);
     sent.unwrap();
     assert_eq!(received.unwrap(), [7; 4000], "all that was taken, and then the goodbye");
+}
+
+#[arbour::test]
+async fn it_keeps_what_byte_streams_promise_over_sockets_and_in_memory() {
+    let (on_server, on_client) = both();
+    let in_memory = check_byte_stream(async || over(byte_pipe(64 * 1024), (&on_server, &on_client)).await);
+    in_memory.clogged_by(1 << 20).run().await.unwrap();
+    let sockets = check_byte_stream(async || over(tcp().await, (&on_server, &on_client)).await);
+    sockets.run().await.unwrap();
 }

@@ -12,8 +12,6 @@ mod groups;
 mod leases;
 mod local_sockets;
 mod one_to_many;
-#[path = "../conformance/pipe.rs"]
-mod pipe;
 mod promises;
 mod scopes;
 mod serving;

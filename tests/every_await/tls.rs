@@ -1,11 +1,10 @@
 //! TLS: whoever is stopped at whichever poll, nothing of a connection stays, and what was received is in order.
 
 use crate::certificates::{Authority, server};
-use crate::pipe::pipe;
 use crate::support::sweep;
 use arbour::transports::tcp::{TcpListener, TcpStream};
 use arbour::transports::tls::{ClientConfig, ServerConfig, TlsConnector, TlsListener, Unwrapped};
-use arbour::transports::{ByteReceiveExt, ByteSendExt, Connect, ConnectError, Listener};
+use arbour::transports::{ByteReceiveExt, ByteSendExt, Connect, ConnectError, Listener, byte_pipe};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::fmt;
@@ -73,7 +72,7 @@ fn listeners_and_ways_to_connect() {
 fn handshakes_on_streams_of_ones_own() {
     let (received, (on_server, on_client)) = (RefCell::new(Vec::new()), both());
     let scenario = || async {
-        let (client, server) = pipe(64 * 1024);
+        let (client, server) = byte_pipe(64 * 1024);
         let (client, server) =
             tokio::join!(on_client.connect(client, "server.example"), on_server.accept(server));
         let (mut client, mut server) = (client.unwrap(), server.unwrap());
@@ -90,7 +89,7 @@ fn handshakes_on_streams_of_ones_own() {
 fn upgrades_and_unwraps() {
     let (received, (on_server, on_client)) = (RefCell::new(Vec::new()), both());
     let scenario = || async {
-        let (mut client, mut server) = pipe(64 * 1024);
+        let (mut client, mut server) = byte_pipe(64 * 1024);
         client.send(b"STARTTLS").await.unwrap();
         let asked = server.receive(8).await.unwrap().unwrap();
         received.borrow_mut().extend_from_slice(&HELLO[..2]);
