@@ -22,6 +22,9 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
                 let _ = writeln!(report, "{resource}: {found}");
                 wrong += 1;
             }
+            if options.verbose {
+                report.extend(records.iter().flatten().map(|(record, _)| format!("record {record}\n")));
+            }
             hand_overs.count(&records);
         }
         print(&format!("{report}{}\n", summary(hand_overs)))?;

@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     Cancelled { signal: Option<Signal> },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{0} of what was written is wrong")]
+    #[error("{} wrong with what was written", things(*.0))]
     Wrong(usize),
     #[error("nothing can be printed to standard output: {0}")]
     Print(#[source] io::Error),
@@ -43,5 +43,12 @@ impl Failure {
             | Self::Wrong(_)
             | Self::Print(_) => 1,
         }
+    }
+}
+
+fn things(count: usize) -> String {
+    match count {
+        1 => "one thing is".to_owned(),
+        count => format!("{count} things are"),
     }
 }

@@ -1,4 +1,5 @@
 //! What is written under a lease: a record per step of the work, numbered without a gap.
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,14 @@ pub(crate) struct Record {
     pub(crate) ended: Stamp,
 }
 
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resource, sequence, fence, worker, step, began, ended } = self;
+        write!(f, "resource={resource} sequence={sequence} fence={fence} worker={worker} ")?;
+        write!(f, "step={step} began={} ended={}", began.0, ended.0)
+    }
+}
+
 /// What a worker did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -34,6 +43,16 @@ pub(crate) enum Step {
     Worked,
     /// It is about to release it: the last record under its fence, unless the worker vanished.
     Left,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Came => "came",
+            Self::Worked => "worked",
+            Self::Left => "left",
+        })
+    }
 }
 
 /// Microseconds since 1970 by the wall clock of a worker's machine.

@@ -25,8 +25,10 @@ pub(crate) enum Wrong {
         "`{worker}` began record {sequence} {by:?} before `{before}` had ended the one before: both worked at once"
     )]
     Overlap { sequence: u64, worker: String, before: String, by: Duration },
-    #[error("record {sequence} is `{step:?}` after `{before:?}` under {}", if *same { "the same fence" } else { "another fence" })]
-    OutOfOrder { sequence: u64, step: Step, before: Option<Step>, same: bool },
+    #[error("record {sequence} says `{step}`, under the same fence as the one before, which says `{before}`")]
+    AfterTheEnd { sequence: u64, step: Step, before: Step },
+    #[error("record {sequence} says `{step}`, and nobody came under its fence before")]
+    BeforeTheBeginning { sequence: u64, step: Step },
 }
 
 /// Everything that is wrong with the records 1, 2, … of this resource.
@@ -65,10 +67,7 @@ fn placed(resource: &str, sequence: u64, record: &Record, fence: u64) -> Vec<Wro
 fn follows(sequence: u64, record: &Record, before: Option<&Record>, clocks_differ: Duration) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let same = before.is_some_and(|before| before.fence == record.fence);
-    let step = before.map(|before| before.step);
-    if !may_follow(record.step, step, same) {
-        wrong.push(Wrong::OutOfOrder { sequence, step: record.step, before: step, same });
-    }
+    wrong.extend(in_turn(sequence, record.step, before.filter(|_| same).map(|before| before.step)));
     let Some(before) = before else { return wrong };
     let (fence, worker) = (record.fence, record.worker.clone());
     if fence < before.fence {
@@ -85,11 +84,12 @@ fn follows(sequence: u64, record: &Record, before: Option<&Record>, clocks_diffe
     wrong
 }
 
-/// Under one fence: came, then any work, then left. Under the next: came.
-fn may_follow(step: Step, before: Option<Step>, same: bool) -> bool {
-    match step {
-        Step::Came => !same,
-        Step::Worked | Step::Left => same && before != Some(Step::Left),
+/// Under one fence: came, then any work, then left. `before` is the last under the same.
+fn in_turn(sequence: u64, step: Step, before: Option<Step>) -> Option<Wrong> {
+    match (before, step) {
+        (None, Step::Came) | (Some(Step::Came | Step::Worked), Step::Worked | Step::Left) => None,
+        (None, step) => Some(Wrong::BeforeTheBeginning { sequence, step }),
+        (Some(before), step) => Some(Wrong::AfterTheEnd { sequence, step, before }),
     }
 }
 
@@ -202,9 +202,10 @@ mod tests {
     #[test]
     fn work_before_somebody_came_or_after_they_left_is_out_of_order() {
         let first = wrong(|records| at(records, 1).step = Step::Worked);
-        assert_eq!(first, ["record 1 is `Worked` after `None` under another fence"]);
+        assert_eq!(first, ["record 1 says `worked`, and nobody came under its fence before"]);
         let after = wrong(|records| at(records, 2).step = Step::Left);
-        assert_eq!(after, ["record 3 is `Left` after `Some(Left)` under the same fence"]);
+        let expected = "record 3 says `left`, under the same fence as the one before, which says `left`";
+        assert_eq!(after, [expected]);
     }
 
     #[test]
