@@ -125,6 +125,14 @@ impl Leases {
         &self.store
     }
 
+    pub(crate) fn owner_label(&self) -> &str {
+        &self.owner
+    }
+
+    pub(crate) fn own_clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The times of the leases.
     pub fn times(&self) -> LeaseTimes {
         self.times

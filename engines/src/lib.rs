@@ -14,6 +14,7 @@
 //! Users see these items under `arbour::leases` and `arbour::testing`.
 #![forbid(unsafe_code)]
 
+mod assigner;
 mod clock;
 mod conformance;
 mod fault;
@@ -24,6 +25,7 @@ mod memory;
 mod store;
 mod times;
 
+pub use assigner::Assigner;
 pub use clock::{Clock, Moment};
 pub use conformance::{BrokenClause, BrokenClauses, check_lease_store};
 pub use faulty::{Fault, FaultyStore};
