@@ -6,3 +6,5 @@ pub use arbour_engines::{
     LossReason, MemoryStore, Moment, Operation, Released, StoreError, StoreErrorKind, Token, WriteError,
     Written,
 };
+#[cfg(all(unix, feature = "sqlite"))]
+pub use arbour_engines::{SqliteOpenError, SqliteStore};

@@ -6,15 +6,15 @@ mod rounds;
 #[cfg(test)]
 mod tests;
 
+use crate::begin::begin;
 use crate::leases::{HoldError, Lease, Leases};
 use crate::store::{BadName, LeaseName, Token};
-use arbour_primitives::scope::{Gate, ScopeHandle, stopping};
+use arbour_primitives::scope::{ScopeHandle, stopping};
 use arbour_supervisor::restart::Restart;
 use arbour_supervisor::shutdown::Shutdown;
 use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
 use crew::Crew;
 use rounds::Rounds;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,8 +179,8 @@ impl Assigner {
             }
         };
         let policy = match self.policy.restart {
-            Restart::Permanent => self.policy.clone().restart(Restart::Transient),
-            _ => self.policy.clone(),
+            Restart::Permanent => self.policy.restart(Restart::Transient),
+            _ => self.policy,
         };
         let built = DynamicSupervisor::builder(self.group.as_str(), start).policy(policy).build();
         built.map_err(Failure::from)
@@ -221,10 +221,4 @@ async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// What every await of ours passes: nothing is asked for in a cancelled scope.
-async fn begin() {
-    let mut gate = Gate::new();
-    poll_fn(|cx| gate.poll_enter(cx)).await;
 }

@@ -6,9 +6,11 @@
 
 mod calling_back;
 mod cancelling;
+mod certificates;
 mod concurrency;
 mod conditions;
 mod debugging;
+mod descriptors;
 #[path = "../actors/doer.rs"]
 mod doer;
 mod failures;
@@ -34,6 +36,7 @@ mod servers_calling;
 mod servers_waiting;
 mod serving;
 mod shielding;
+mod sockets_unix;
 mod starting;
 mod stream_cancelling;
 mod stream_closing;
@@ -49,4 +52,5 @@ mod supervision_stopping;
 mod supervision_tasks;
 mod support;
 mod threads;
+mod tls;
 mod waiters;

@@ -1,6 +1,7 @@
 //! How to connect, as a value: what a client that reconnects is given.
 
 use crate::HandshakeError;
+use crate::unix::UnixAddressError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +26,12 @@ pub trait Connect: fmt::Display + Send + Sync {
     ///
     /// [`ConnectError`], which names the target and every failure on the way.
     fn connect(&self) -> impl Future<Output = Result<Self::Stream, ConnectError>> + Send;
+
+    /// The name or address of the host that it leads to, by which that can prove itself; none if it leads to no
+    /// host.
+    fn host_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// No stream to a target could be opened.
@@ -49,6 +56,9 @@ pub enum NotConnected {
     /// The name resolved to no address.
     #[error("its name has no address")]
     NoAddress,
+    /// What was given is no address.
+    #[error(transparent)]
+    BadAddress(#[from] UnixAddressError),
     /// Each address failed, in the order of their failing.
     #[error("{}", listed(.0))]
     AllFailed(Vec<(SocketAddr, io::Error)>),
@@ -90,6 +100,10 @@ impl<S: Send + 'static> Connect for BoxConnect<S> {
     async fn connect(&self) -> Result<S, ConnectError> {
         self.0.connect_boxed().await
     }
+
+    fn host_name(&self) -> Option<&str> {
+        self.0.host_name_boxed()
+    }
 }
 
 impl<S> Clone for BoxConnect<S> {
@@ -114,10 +128,15 @@ type Connecting<'a, S> = Pin<Box<dyn Future<Output = Result<S, ConnectError>> + 
 
 trait DynConnect<S>: fmt::Display + Send + Sync {
     fn connect_boxed(&self) -> Connecting<'_, S>;
+    fn host_name_boxed(&self) -> Option<&str>;
 }
 
 impl<C: Connect> DynConnect<C::Stream> for C {
     fn connect_boxed(&self) -> Connecting<'_, C::Stream> {
         Box::pin(self.connect())
+    }
+
+    fn host_name_boxed(&self) -> Option<&str> {
+        self.host_name()
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
+//! - [`byte_pipe`], [`memory_listener`]: both in memory.
 //! - [`tcp`]: streams and listeners over TCP.
+#![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
+//! - [`unix`]: the same over Unix sockets, with descriptors sent along.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
 //! what it wraps through. Users see these items under `arbour::transports`.
@@ -11,17 +14,26 @@
 pub mod attributes;
 mod byte;
 mod connect;
+mod descriptor;
 mod error;
 mod listen;
+mod memory;
 mod peer;
+mod polled;
 mod side;
+mod socket;
 pub mod tcp;
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+pub mod tls;
+pub mod unix;
 
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
 };
 pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
+pub use descriptor::{RefusedDescriptor, UnfitDescriptor};
 pub use error::StreamError;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
+pub use memory::{BytePipe, MemoryConnect, MemoryListener, byte_pipe, memory_listener};
 pub use peer::Peer;
