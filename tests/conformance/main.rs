@@ -50,3 +50,4 @@ mod supervision_tasks;
 mod support;
 mod threads;
 mod waiters;
+mod wrappers;

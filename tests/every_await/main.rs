@@ -16,3 +16,4 @@ mod streams;
 mod streams_together;
 mod supervisors;
 mod support;
+mod wrappers;

@@ -25,6 +25,64 @@ pub trait Connect: fmt::Display + Send + Sync {
     ///
     /// [`ConnectError`], which names the target and every failure on the way.
     fn connect(&self) -> impl Future<Output = Result<Self::Stream, ConnectError>> + Send;
+
+    /// The way to the same target, to streams that are made of its streams.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::transports::{Buffered, ByteSendExt, Connect, Listener, memory};
+    ///
+    /// # #[arbour::main]
+    /// # async fn main() {
+    /// let (mut listener, connect) = memory::listener("greeter");
+    /// let connect = connect.map(Buffered::new);
+    /// let mut client = connect.connect().await.unwrap();
+    /// let mut server = listener.accept().await.unwrap().establish().await.unwrap();
+    /// server.send(b"hello").await.unwrap();
+    /// assert_eq!(client.receive_exactly(5).await.unwrap(), "hello");
+    /// # }
+    /// ```
+    fn map<T, F>(self, into: F) -> MapConnect<Self, F>
+    where
+        Self: Sized,
+        T: Send + 'static,
+        F: Fn(Self::Stream) -> T + Send + Sync,
+    {
+        MapConnect { connect: self, into }
+    }
+}
+
+/// A way to streams made of streams; see [`Connect::map`].
+#[derive(Clone)]
+pub struct MapConnect<C, F> {
+    connect: C,
+    into: F,
+}
+
+impl<C, F, T> Connect for MapConnect<C, F>
+where
+    C: Connect,
+    F: Fn(C::Stream) -> T + Send + Sync,
+    T: Send + 'static,
+{
+    type Stream = T;
+
+    async fn connect(&self) -> Result<T, ConnectError> {
+        self.connect.connect().await.map(&self.into)
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Display for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connect.fmt(f)
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Debug for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapConnect({})", self.connect)
+    }
 }
 
 /// No stream to a target could be opened.

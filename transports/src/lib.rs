@@ -2,6 +2,8 @@
 //!
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
+//! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
+//! - [`memory`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
@@ -9,19 +11,38 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+mod buffered;
 mod byte;
 mod connect;
 mod error;
+mod framing;
+mod from_chunks;
 mod listen;
+pub mod memory;
+mod outgoing;
 mod peer;
 mod side;
+mod stapled;
 pub mod tcp;
+mod tee;
+mod text;
+mod timeouts;
 
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
 };
+pub use buffered::{Buffered, ReceiveError, Wanted};
 pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
-pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
+pub use connect::{BoxConnect, Connect, ConnectError, MapConnect, NotConnected};
 pub use error::StreamError;
-pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
+pub use framing::{
+    BadFrame, Chunks, FrameError, Framed, Framing, Head, LengthDelimited, Lines, SendFrameError, chunks,
+    length_delimited, lines,
+};
+pub use from_chunks::{Chunk, FromChunks};
+pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener, MapListener};
 pub use peer::Peer;
+pub use stapled::{Stapled, StapledError, StapledObjects, StapledReceiveError};
+pub use tee::Tee;
+pub use text::{BadBytes, Encoding, OnBadBytes, Text, TextError};
+pub use timeouts::{Timeouts, TooSlow};
