@@ -16,15 +16,22 @@
 
 mod clock;
 mod conformance;
+mod fault;
 mod faulty;
+mod leases;
+mod machine;
 mod memory;
 mod store;
+mod times;
 
 pub use clock::{Clock, Moment};
 pub use conformance::{BrokenClause, BrokenClauses, check_lease_store};
 pub use faulty::{Fault, FaultyStore};
+pub use leases::{HoldError, Lease, LeaseLost, LeaseStatus, Leases, WriteError};
+pub use machine::{LeaseState, LossReason};
 pub use memory::MemoryStore;
 pub use store::{
     Acquired, AnyLeaseStore, BadName, Extended, Fence, Fenced, Holding, LeaseName, LeaseStore, Operation,
     Released, StoreError, StoreErrorKind, Token, Written,
 };
+pub use times::{BadTimes, Effects, LeaseTimes};

@@ -9,6 +9,7 @@ mod cancelling;
 mod concurrency;
 mod conditions;
 mod debugging;
+mod descriptors;
 #[path = "../actors/doer.rs"]
 mod doer;
 mod failures;
@@ -34,6 +35,7 @@ mod servers_calling;
 mod servers_waiting;
 mod serving;
 mod shielding;
+mod sockets_unix;
 mod starting;
 mod stream_cancelling;
 mod stream_closing;

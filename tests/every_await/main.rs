@@ -8,6 +8,7 @@ mod actors;
 mod combining;
 mod groups;
 mod leases;
+mod local_sockets;
 mod one_to_many;
 mod scopes;
 mod serving;

@@ -1,6 +1,7 @@
 //! How to connect, as a value: what a client that reconnects is given.
 
 use crate::HandshakeError;
+use crate::unix::UnixAddressError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -107,6 +108,9 @@ pub enum NotConnected {
     /// The name resolved to no address.
     #[error("its name has no address")]
     NoAddress,
+    /// What was given is no address.
+    #[error(transparent)]
+    BadAddress(#[from] UnixAddressError),
     /// Each address failed, in the order of their failing.
     #[error("{}", listed(.0))]
     AllFailed(Vec<(SocketAddr, io::Error)>),

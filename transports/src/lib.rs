@@ -5,6 +5,7 @@
 //! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
 //! - [`memory`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
+//! - [`unix`]: the same over Unix sockets, with descriptors sent along.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
 //! what it wraps through. Users see these items under `arbour::transports`.
@@ -14,6 +15,7 @@ pub mod attributes;
 mod buffered;
 mod byte;
 mod connect;
+mod descriptor;
 mod error;
 mod framing;
 mod from_chunks;
@@ -21,12 +23,15 @@ mod listen;
 pub mod memory;
 mod outgoing;
 mod peer;
+mod polled;
 mod side;
+mod socket;
 mod stapled;
 pub mod tcp;
 mod tee;
 mod text;
 mod timeouts;
+pub mod unix;
 
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
@@ -34,6 +39,7 @@ pub use arbour_primitives::attribute::{
 pub use buffered::{Buffered, ReceiveError, Wanted};
 pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, MapConnect, NotConnected};
+pub use descriptor::{RefusedDescriptor, UnfitDescriptor};
 pub use error::StreamError;
 pub use framing::{
     BadFrame, Chunks, FrameError, Framed, Framing, Head, LengthDelimited, Lines, SendFrameError, chunks,
