@@ -1,6 +1,6 @@
 //! Streams made of streams: wherever somebody is stopped, nothing is lost, doubled or torn.
 
-use crate::support::sweep;
+use crate::support::{sweep, turns};
 use arbour::stream::{
     BoxObjectReceive, BoxObjectSend, ObjectReceive, ObjectSend, ObjectStream, memory_stream,
 };
@@ -214,15 +214,22 @@ fn text_as_a_stream_and_a_sink() {
 fn stapled_and_boxed_objects() {
     let received = Received::new();
     let scenario = || async {
-        let (tx, rx) = memory_stream(1);
-        let (tx, rx) = (BoxObjectSend::new(tx), BoxObjectReceive::new(rx));
-        let mut echo = StapledObjects::new(tx, rx);
-        for number in 0..3 {
-            echo.send(number).await.unwrap();
-            received.note(ObjectReceive::<u8>::recv(&mut echo).await.unwrap().unwrap());
-        }
-        ObjectStream::<u8, u8>::send_eof(&mut echo).await.unwrap();
-        assert_eq!(echo.recv().await.unwrap(), None);
+        let ((there, from_here), (back, from_there)) = (memory_stream(0), memory_stream(0));
+        let mut here = StapledObjects::new(BoxObjectSend::new(there), BoxObjectReceive::new(from_there));
+        let mut there = StapledObjects::new(BoxObjectSend::new(back), BoxObjectReceive::new(from_here));
+        let ask = async {
+            for number in 0..3 {
+                here.send(number).await.unwrap();
+                received.note(ObjectReceive::<u8>::recv(&mut here).await.unwrap().unwrap());
+            }
+            ObjectStream::<u8, u8>::send_eof(&mut here).await.unwrap();
+        };
+        let echo = async {
+            while let Some(number) = ObjectReceive::<u8>::recv(&mut there).await.unwrap() {
+                there.send(number).await.unwrap();
+            }
+        };
+        join!(ask, echo)
     };
     sweep(scenario, |run| received.check(&[0, 1, 2], run.output.is_some()));
 }
@@ -233,15 +240,20 @@ fn connecting_in_memory() {
     let scenario = || async {
         let (listener, connect) = memory::listener("sweep");
         let (mut listener, connect) = (listener.map(chunks), connect.map(Buffered::new));
-        let mut client = connect.connect().await.unwrap();
-        let mut server = listener.accept().await.unwrap().establish().await.unwrap();
-        client.send(b"hello").await.unwrap();
-        client.send_eof().await.unwrap();
-        while let Some(chunk) = server.recv().await.unwrap() {
-            received.note(chunk);
-        }
-        drop(server);
-        assert_eq!(client.receive(1).await.unwrap(), None);
+        let client = async {
+            turns(2).await;
+            let mut client = connect.connect().await.unwrap();
+            client.send(b"hello").await.unwrap();
+            client.send_eof().await.unwrap();
+            assert_eq!(client.receive(1).await.unwrap(), None);
+        };
+        let server = async {
+            let mut server = listener.accept().await.unwrap().establish().await.unwrap();
+            while let Some(chunk) = server.recv().await.unwrap() {
+                received.note(chunk);
+            }
+        };
+        join!(client, server)
     };
     sweep(scenario, |run| received.check(&[Bytes::from("hello")], run.output.is_some()));
 }
