@@ -5,7 +5,7 @@ use arbour::stream::{ObjectReceive, ObjectSend, ObjectStream, TrySend, memory_st
 use arbour::transports::{
     Attribute, Attributes, AttributesExt, Buffered, ByteReceiveExt, ByteSendExt, Connect, Demand, Encoding,
     FromChunks, Listener, OnBadBytes, ReceiveError, Stapled, StapledError, StapledObjects, StreamError, Text,
-    TextError, Wanted, chunks, memory,
+    TextError, Wanted, chunks, memory_listener, one_way_pipe,
 };
 use bytes::Bytes;
 
@@ -68,11 +68,11 @@ mod anyio_buffered {
 
     #[arbour::test]
     async fn buffered_connectable() {
-        let (mut listener, connect) = memory::listener("echo");
+        let (mut listener, connect) = memory_listener("memory:echo", 64);
         let connect = connect.map(Buffered::new);
         assert_eq!(connect.to_string(), "memory:echo");
-        let mut client = soon(connect.connect()).await.unwrap();
-        let mut server = listener.accept().await.unwrap().establish().await.unwrap();
+        let (client, accepted) = soon(async { tokio::join!(connect.connect(), listener.accept()) }).await;
+        let (mut client, mut server) = (client.unwrap(), accepted.unwrap().establish().await.unwrap());
         client.send(b"ping").await.unwrap();
         assert_eq!(server.receive(9).await.unwrap().unwrap(), "ping");
         server.send(b"pong\n").await.unwrap();
@@ -85,7 +85,7 @@ mod anyio_stapled {
 
     #[arbour::test]
     async fn stapledbytestream_aclose() {
-        let ((tx, mut peer_rx), (mut peer_tx, rx)) = (memory::pipe(8), memory::pipe(8));
+        let ((tx, mut peer_rx), (mut peer_tx, rx)) = (one_way_pipe(8), one_way_pipe(8));
         let mut stream = Stapled::new(tx, rx);
         stream.send(b"before").await.unwrap();
         stream.close();
@@ -147,7 +147,7 @@ mod anyio_text {
 
     #[arbour::test]
     async fn receive() {
-        let (mut tx, rx) = memory::pipe(64);
+        let (mut tx, rx) = one_way_pipe(64);
         let mut text = Text::new(rx);
         tx.send(b"\xc3\xa5\xc3\xa4\xc3").await.unwrap();
         assert_eq!(text.recv().await.unwrap().unwrap(), "åä");
@@ -157,7 +157,7 @@ mod anyio_text {
 
     #[arbour::test]
     async fn send() {
-        let (tx, mut rx) = memory::pipe(64);
+        let (tx, mut rx) = one_way_pipe(64);
         let mut text = Text::new(tx);
         text.send("åäö").await.unwrap();
         assert_eq!(rx.receive(64).await.unwrap().unwrap(), "åäö".as_bytes());
@@ -165,14 +165,14 @@ mod anyio_text {
 
     #[arbour::test]
     async fn receive_encoding_error() {
-        let (mut tx, rx) = memory::pipe(64);
+        let (mut tx, rx) = one_way_pipe(64);
         tx.send(b"\xe5\xe4\xf6").await.unwrap();
         drop(tx);
         let mut text = Text::with_encoding(rx, Encoding::Utf8, OnBadBytes::Replace);
         assert_eq!(text.recv().await.unwrap().unwrap(), "\u{fffd}".repeat(3));
         assert_eq!(text.recv().await.unwrap(), None);
         // Refused instead, the bytes are named, and what follows is received.
-        let (mut tx, rx) = memory::pipe(64);
+        let (mut tx, rx) = one_way_pipe(64);
         tx.send(b"a\xffb").await.unwrap();
         let mut text = Text::new(rx);
         assert_eq!(text.recv().await.unwrap().unwrap(), "a");
@@ -188,7 +188,7 @@ mod anyio_text {
             (Encoding::Utf8Mark, &[0xef, 0xbb, 0xbf, b'a', b'b'][..]),
             (Encoding::Utf16Be, &[0, b'a', 0, b'b'][..]),
         ] {
-            let (tx, rx) = memory::pipe(64);
+            let (tx, rx) = one_way_pipe(64);
             let mut text = Text::with_encoding(tx, encoding, OnBadBytes::Refuse);
             text.send("a").await.unwrap();
             text.send("b").await.unwrap();
@@ -255,7 +255,7 @@ mod anyio_text {
 
     #[arbour::test]
     async fn bidirectional_stream() {
-        let ((tx, mut peer_rx), (mut peer_tx, rx)) = (memory::pipe(64), memory::pipe(64));
+        let ((tx, mut peer_rx), (mut peer_tx, rx)) = (one_way_pipe(64), one_way_pipe(64));
         let (tx, rx) =
             (Marked(tx, "of the sending half", Some(11)), Marked(rx, "of the receiving half", None));
         let mut text = Text::new(Stapled::new(tx, rx));

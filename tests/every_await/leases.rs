@@ -4,7 +4,7 @@ use crate::support::{MS, sweep, turns};
 use arbour::join;
 use arbour::leases::{
     Acquired, AnyLeaseStore, Extended, HoldError, LeaseName, LeaseStore, LeaseTimes, Leases, MemoryStore,
-    Released, StoreError, Token, Written,
+    Released, SqliteStore, StoreError, Token, Written,
 };
 use arbour::testing::{FaultyStore, block_on, check_lease_store};
 use std::cell::Cell;
@@ -23,7 +23,7 @@ async fn life_of_a_lease(store: impl LeaseStore, name: LeaseName) -> Result<(), 
     assert_eq!(store.write(&name, fence, &[("cursor", b"41")]).await?, Written::Accepted);
     assert_eq!(store.read(&name, "cursor").await?.map(|read| read.value), Some(b"41".to_vec()));
     store.until_free(&name, MS).await?;
-    assert_eq!((store.look(&name).await?.is_some(), store.list("").await?.len()), (true, 1));
+    assert_eq!((store.look(&name).await?.is_some(), store.list(&name).await?.len()), (true, 1));
     assert_eq!(store.release(&name, token).await?, Released::Now);
     store.until_free(&name, TTL).await
 }
@@ -53,6 +53,20 @@ fn the_calls_of_a_store_behind_a_bad_line() {
 fn a_check_of_a_store() {
     let make = || async { check_lease_store(&MemoryStore::new(), MS * 200).await };
     sweep(make, |run| assert!(run.output.is_none_or(|checked| checked.is_ok())));
+}
+
+#[test]
+fn the_calls_of_a_store_in_a_file() {
+    let path = std::env::temp_dir().join(format!("arbour-every-await-{}.db", Token::new()));
+    let calls = Cell::new(0);
+    let make = || async {
+        calls.set(calls.get() + 1);
+        // A run that is stopped keeps its lease: the next has another.
+        let name = LeaseName::new(format!("oak/{}", calls.get())).unwrap();
+        life_of_a_lease(SqliteStore::open(&path).await.unwrap(), name).await
+    };
+    sweep(make, |run| assert!(run.output.is_none_or(|ended| ended.is_ok())));
+    std::fs::remove_file(path).unwrap();
 }
 
 /// Holds a lease, writes under it, and looks again.

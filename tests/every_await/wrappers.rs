@@ -4,10 +4,10 @@ use crate::support::{sweep, turns};
 use arbour::stream::{
     BoxObjectReceive, BoxObjectSend, ObjectReceive, ObjectSend, ObjectStream, memory_stream,
 };
-use arbour::transports::memory::{PipeReceive, PipeSend, pipe};
 use arbour::transports::{
-    Buffered, ByteReceiveExt, ByteSendExt, Connect, FrameError, Listener, SendFrameError, Stapled,
-    StapledObjects, StreamError, Text, TextError, chunks, length_delimited, lines, memory,
+    Buffered, BytePipeReceive, BytePipeSend, ByteReceiveExt, ByteSendExt, Connect, FrameError, Listener,
+    SendFrameError, Stapled, StapledObjects, StreamError, Text, TextError, chunks, length_delimited, lines,
+    memory_listener, one_way_pipe,
 };
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
@@ -18,8 +18,8 @@ use std::task::Poll;
 use tokio::join;
 
 /// A pipe so narrow that everything waits.
-fn narrow() -> (PipeSend, PipeReceive) {
-    pipe(3)
+fn narrow() -> (BytePipeSend, BytePipeReceive) {
+    one_way_pipe(3)
 }
 
 /// What was received, piece by piece, which must be the beginning of this, and all of it if nobody was stopped.
@@ -101,8 +101,8 @@ fn frames() {
 }
 
 /// A receiving half that nobody sends into.
-fn nothing() -> PipeReceive {
-    pipe(1).1
+fn nothing() -> BytePipeReceive {
+    one_way_pipe(1).1
 }
 
 /// A send that was begun and dropped is whole on the wire after the next.
@@ -238,7 +238,7 @@ fn stapled_and_boxed_objects() {
 fn connecting_in_memory() {
     let received = Received::new();
     let scenario = || async {
-        let (listener, connect) = memory::listener("sweep");
+        let (listener, connect) = memory_listener("memory:sweep", 64);
         let (mut listener, connect) = (listener.map(chunks), connect.map(Buffered::new));
         let client = async {
             turns(2).await;

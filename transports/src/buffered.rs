@@ -28,11 +28,11 @@ const ROOM: usize = 8 * 1024;
 /// # Examples
 ///
 /// ```
-/// use arbour::transports::{Buffered, ByteSendExt, memory};
+/// use arbour::transports::{Buffered, ByteSendExt, byte_pipe};
 ///
 /// # #[arbour::main]
 /// # async fn main() {
-/// let (mut client, server) = memory::stream(1024);
+/// let (mut client, server) = byte_pipe(1024);
 /// client.send(b"GET /\r\n5:hello").await.unwrap();
 ///
 /// let mut server = Buffered::new(server);

@@ -58,11 +58,11 @@ pub trait Framing {
 ///
 /// ```
 /// use arbour::stream::{ObjectReceive, ObjectSend};
-/// use arbour::transports::{length_delimited, memory};
+/// use arbour::transports::{length_delimited, byte_pipe};
 ///
 /// # #[arbour::main]
 /// # async fn main() {
-/// let (client, server) = memory::stream(1024);
+/// let (client, server) = byte_pipe(1024);
 /// let (mut client, mut server) = (length_delimited(client), length_delimited(server));
 /// client.send("hello".into()).await.unwrap();
 /// client.send("".into()).await.unwrap();

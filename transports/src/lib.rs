@@ -3,8 +3,9 @@
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
 //! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
-//! - [`memory`]: streams and listeners in memory.
+//! - [`byte_pipe`], [`memory_listener`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
+#![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
 //! - [`unix`]: the same over Unix sockets, with descriptors sent along.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
@@ -20,7 +21,7 @@ mod error;
 mod framing;
 mod from_chunks;
 mod listen;
-pub mod memory;
+mod memory;
 mod outgoing;
 mod peer;
 mod polled;
@@ -31,6 +32,8 @@ pub mod tcp;
 mod tee;
 mod text;
 mod timeouts;
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+pub mod tls;
 pub mod unix;
 
 pub use arbour_primitives::attribute::{
@@ -47,6 +50,10 @@ pub use framing::{
 };
 pub use from_chunks::{Chunk, FromChunks};
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener, MapListener};
+pub use memory::{
+    BytePipe, BytePipeReceive, BytePipeSend, MemoryConnect, MemoryListener, byte_pipe, memory_listener,
+    one_way_pipe,
+};
 pub use peer::Peer;
 pub use stapled::{Stapled, StapledError, StapledObjects, StapledReceiveError};
 pub use tee::Tee;

@@ -1,9 +1,9 @@
-//! Byte streams and listeners in memory: for tests, and for both ends of a protocol in one program.
+//! Byte streams and listeners in memory: for tests, and for two tasks of one process.
 
 mod listener;
+mod one_way;
 mod pipe;
-mod stream;
 
-pub use listener::{MemoryConnect, MemoryListener, listener};
-pub use pipe::{PipeReceive, PipeSend, pipe};
-pub use stream::{MemoryStream, stream};
+pub use listener::{MemoryConnect, MemoryListener, memory_listener};
+pub use one_way::{BytePipeReceive, BytePipeSend, one_way_pipe};
+pub use pipe::{BytePipe, byte_pipe};

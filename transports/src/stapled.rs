@@ -17,11 +17,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// # Examples
 ///
 /// ```
-/// use arbour::transports::{ByteReceiveExt, ByteSendExt, Stapled, StreamError, memory};
+/// use arbour::transports::{ByteReceiveExt, ByteSendExt, Stapled, StreamError, one_way_pipe};
 ///
 /// # #[arbour::main]
 /// # async fn main() {
-/// let (tx, rx) = memory::pipe(64);
+/// let (tx, rx) = one_way_pipe(64);
 /// let mut echo = Stapled::new(tx, rx);
 /// echo.send(b"hello").await.unwrap();
 /// assert_eq!(echo.receive(64).await.unwrap().unwrap(), "hello");

@@ -18,12 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// # Examples
 ///
 /// ```
-/// use arbour::transports::{ByteReceiveExt, ByteSendExt, Tee, memory};
+/// use arbour::transports::{ByteReceiveExt, ByteSendExt, Tee, byte_pipe, one_way_pipe};
 ///
 /// # #[arbour::main]
 /// # async fn main() {
-/// let (mut client, server) = memory::stream(64);
-/// let (copy, mut record) = memory::pipe(64);
+/// let (mut client, server) = byte_pipe(64);
+/// let (copy, mut record) = one_way_pipe(64);
 /// let mut server = Tee::new(server, copy);
 /// client.send(b"hello").await.unwrap();
 /// drop(client);

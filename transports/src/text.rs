@@ -28,11 +28,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 ///
 /// ```
 /// use arbour::stream::{ObjectReceive, ObjectSend};
-/// use arbour::transports::{ByteSendExt, Text, memory};
+/// use arbour::transports::{ByteSendExt, Text, byte_pipe};
 ///
 /// # #[arbour::main]
 /// # async fn main() {
-/// let (mut client, server) = memory::stream(1024);
+/// let (mut client, server) = byte_pipe(1024);
 /// let mut server = Text::new(server);
 /// client.send(b"na\xc3").await.unwrap();
 /// assert_eq!(server.recv().await.unwrap().unwrap(), "na");

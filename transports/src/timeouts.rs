@@ -23,13 +23,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// # Examples
 ///
 /// ```
-/// use arbour::transports::{ByteReceiveExt, StreamError, Timeouts, memory};
+/// use arbour::transports::{ByteReceiveExt, StreamError, Timeouts, byte_pipe};
 /// use std::time::Duration;
 ///
 /// # #[arbour::main]
 /// # async fn main() {
 /// # tokio::time::pause();
-/// let (_client, server) = memory::stream(1024);
+/// let (_client, server) = byte_pipe(1024);
 /// let mut server = Timeouts::new(server).receive_within(Duration::from_secs(10));
 /// let refused = server.receive(1024).await.unwrap_err();
 /// assert_eq!(refused.to_string(), "the peer sent nothing for 10s");
