@@ -13,7 +13,7 @@ use super::verify::{Found, HandOvers, verify};
 
 pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     let outcome = Root::new().run(async {
-        let store = options.engine.open().await?;
+        let store = options.engine.open(options.lease_ttl).await?;
         let (mut report, mut wrong, mut hand_overs) = (String::new(), 0, HandOvers::default());
         for resource in options.names() {
             let records = records(&store, &resource).await?;

@@ -1,5 +1,6 @@
 //! The engine that keeps the leases, chosen on the command line.
 use std::path::PathBuf;
+use std::time::Duration;
 
 use arbour::leases::{AnyLeaseStore, MemoryStore, SqliteStore};
 
@@ -21,7 +22,8 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn open(&self) -> Result<AnyLeaseStore, Failure> {
+    /// The store, for leases of this time to live.
+    pub(crate) async fn open(&self, _ttl: Duration) -> Result<AnyLeaseStore, Failure> {
         Ok(match self {
             Self::Memory => AnyLeaseStore::new(MemoryStore::new()),
             Self::Sqlite(file) => AnyLeaseStore::new(SqliteStore::open(file).await?),

@@ -1,8 +1,8 @@
 //! Why the program ends before its time, and the exit code that says so.
 use std::io;
 
-use arbour::leases::{BadTimes, SqliteOpenError, StoreError};
-use arbour::{Signal, SpecError, SupervisorError};
+use arbour::leases::{BadName, BadTimes, SqliteOpenError, StoreError};
+use arbour::{GroupError, Signal};
 
 use super::options::OptionsError;
 
@@ -15,10 +15,10 @@ pub(crate) enum Failure {
     Times(#[from] BadTimes),
     #[error(transparent)]
     Sqlite(#[from] SqliteOpenError),
-    #[error("the workers are misdescribed: {0}")]
-    Spec(#[from] SpecError),
+    #[error(transparent)]
+    Name(#[from] BadName),
     #[error("{0}")]
-    GaveUp(#[from] SupervisorError),
+    GaveUp(#[from] GroupError),
     #[error("work was cut short by a second signal; what was held is released")]
     Cancelled { signal: Option<Signal> },
     #[error(transparent)]
@@ -36,7 +36,7 @@ impl Failure {
         match self {
             Self::Options(_) | Self::Times(_) | Self::Sqlite(_) => 2,
             Self::Cancelled { signal: Some(signal) } => 128 + signal.number(),
-            Self::Spec(_)
+            Self::Name(_)
             | Self::GaveUp(_)
             | Self::Cancelled { signal: None }
             | Self::Store(_)

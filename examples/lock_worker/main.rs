@@ -14,7 +14,6 @@ mod journal;
 mod line;
 mod options;
 mod record;
-mod resource;
 mod run;
 mod status;
 mod verify;

@@ -96,10 +96,15 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The resources, each of which is the lease of this name.
+    /// What the resources are called within their group.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = String> + use<> {
+        (0..self.resources.get()).map(|number| number.to_string())
+    }
+
+    /// The leases that are the resources.
     pub(crate) fn names(&self) -> impl Iterator<Item = LeaseName> + use<> {
         let name = |number| LeaseName::new(format!("{RESOURCES}/{number}"));
-        (0..self.resources.get()).map(name).map(|name| name.expect("a number makes no name bad"))
+        self.numbers().map(name).map(|name| name.expect("a number makes no name bad"))
     }
 }
 

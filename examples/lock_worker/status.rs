@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn show(options: &Options, watch: bool) -> Result<(), Failure> {
     let outcome = Root::new().run(async {
-        let store = options.engine.open().await?;
+        let store = options.engine.open(options.lease_ttl).await?;
         print(&table(options, &store).await?)?;
         while watch && !stops_within(EVERY).await {
             // A store that does not answer for a while is part of what one watches for.

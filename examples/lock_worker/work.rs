@@ -33,7 +33,7 @@ impl Worker {
     }
 
     /// Works on the resource until it is asked to stop, or the lease is lost: that is no failure, and is told.
-    pub(crate) async fn work_on(&self, lease: Lease) -> Result<(), Failure> {
+    pub(crate) async fn work_on(self, lease: Lease) -> Result<(), Failure> {
         // Cancelled by a loss, it would have no more to say.
         let ended = catch_cancel(self.work(lease.clone())).await;
         if let LeaseState::Lost { fence, why } = lease.state() {

@@ -29,7 +29,7 @@ async fn status_shows_who_has_what_and_under_which_fence() {
     for resource in ["resource/0", "resource/1"] {
         let granted = |event: &&Event| event.is("acquired") && event.resource() == resource;
         let fence = events.iter().find(granted).unwrap().fence();
-        expected.push(format!("{resource} oak {fence}"));
+        expected.push(format!("{resource} oak# {fence}"));
     }
     expected.push("resource/2 - - -".to_owned());
     let table = said(&status.stdout);
