@@ -54,3 +54,4 @@ mod support;
 mod threads;
 mod tls;
 mod waiters;
+mod wrappers;

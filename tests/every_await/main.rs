@@ -21,3 +21,4 @@ mod streams_together;
 mod supervisors;
 mod support;
 mod tls;
+mod wrappers;
