@@ -60,7 +60,8 @@ async fn finish_and_hand_over(place: &Place) {
 }
 
 async fn hand_over_often(place: &Place) {
-    let (ttl, work_for) = (Duration::from_secs(6), Duration::from_millis(20));
+    // Who is there learns of a newcomer within a third of the ttl.
+    let (ttl, work_for) = (Duration::from_millis(1500), Duration::from_millis(20));
     let group = Group { engine: place.engine(), resources: 8, ttl, work_for };
     let (mut told, mut workers) = (Vec::new(), vec![group.start("worker-0")]);
     let mut number = 0;

@@ -10,7 +10,7 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn file() -> Self {
-        Self::File(Scratch::new())
+        Self::File(Scratch::without_disk())
     }
 
     /// What workers are told of it.
