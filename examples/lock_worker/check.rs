@@ -39,12 +39,12 @@ async fn records(store: &AnyLeaseStore, resource: &LeaseName) -> Result<Vec<Foun
     let last = last.and_then(|last| serde_json::from_slice(&last.value).ok()).unwrap_or(0);
     let mut records = Vec::new();
     for sequence in 1..=last {
-        records.push(store.read(resource, &key(sequence)).await?.and_then(found));
+        records.push(store.read(resource, &key(sequence)).await?.as_ref().and_then(found));
     }
     Ok(records)
 }
 
-fn found(written: Fenced) -> Found {
+fn found(written: &Fenced) -> Found {
     Some((serde_json::from_slice(&written.value).ok()?, written.fence.number()))
 }
 

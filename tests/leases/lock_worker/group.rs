@@ -71,7 +71,7 @@ impl Group {
         let complaint = String::from_utf8_lossy(&output.stderr);
         let wrong = || found.lines().filter(|line| !line.starts_with("record ")).collect::<Vec<_>>();
         assert_eq!(output.status.code(), Some(0), "{complaint}\n{:#?}", wrong());
-        println!("{}", found.lines().last().unwrap_or_default());
+        eprintln!("{}", found.lines().last().unwrap_or_default());
         found.lines().filter_map(Record::read).collect()
     }
 }

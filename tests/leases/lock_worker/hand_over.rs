@@ -55,7 +55,7 @@ async fn finish_and_hand_over(place: &Place) {
     }
     told.extend(second.stop().await);
     let gaps = hand_overs(told.clone());
-    println!("hand-overs after work of 1 s: {gaps:?}");
+    eprintln!("hand-overs after work of 1 s: {gaps:?}");
     assert_nothing_is_lost(&group.check().await, &told);
 }
 
@@ -82,7 +82,7 @@ async fn hand_over_often(place: &Place) {
     let gaps = hand_overs(told.clone());
     let percent = |percent: usize| gaps[gaps.len() * percent / 100];
     let (half, most, all) = (percent(50), percent(99), gaps[gaps.len() - 1]);
-    println!("{} hand-overs: p50 {half:?}, p99 {most:?}, at most {all:?}", gaps.len());
+    eprintln!("{} hand-overs: p50 {half:?}, p99 {most:?}, at most {all:?}", gaps.len());
     assert!(half < Duration::from_millis(25) && most < Duration::from_millis(250), "{gaps:?}");
     assert_nothing_is_lost(&group.check().await, &told);
 }
