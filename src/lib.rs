@@ -26,6 +26,8 @@ mod news;
 mod process_groups;
 mod registry;
 mod root;
+#[cfg(feature = "transports")]
+mod serve;
 pub mod sync;
 pub mod testing;
 
@@ -99,3 +101,5 @@ pub use arbour_supervisor::{GroupStatistics, TaskInfo, TaskTree, tasks};
 pub use arbour_supervisor::{Scoped, ScopedValue, Unset, scoped_value};
 #[cfg(feature = "transports")]
 pub use arbour_transports as transports;
+#[cfg(feature = "transports")]
+pub use serve::{Handled, Serve, ServeError, ServeHandle, ServeStatistics, serve};

@@ -1,7 +1,9 @@
-//! What tests of asynchronous code need: paused time, seeded orders of tasks, faults at every await.
+//! What tests of asynchronous code need: paused time, seeded orders of tasks, faults at every await, suites
+//! of what transports promise.
 
 mod every_await;
 mod idle;
+mod promises;
 mod runtime;
 mod seeds;
 mod sequencer;
@@ -16,6 +18,9 @@ pub use arbour_engines::{BrokenClause, BrokenClauses, Fault, FaultyStore, check_
 pub use arbour_supervisor::simulation::{Deadlock, Step, Trace, Waiting};
 pub use every_await::{Run, cancel_at_every_await, drop_at_every_await};
 pub use idle::{AllTasksBlocked, wait_all_tasks_blocked};
+pub use promises::{BrokenPromise, BrokenPromises, ObjectStreamCheck, check_object_stream};
+#[cfg(feature = "transports")]
+pub use promises::{ByteStreamCheck, ListenerCheck, check_byte_stream, check_listener};
 pub use sequencer::{CurrentStep, NextStep, SequenceError, Sequencer};
 pub use simulate::{Simulated, SimulationError, random, simulate};
 pub use time::advance;

@@ -4,11 +4,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::begin::begin;
 use crate::clock::Clock;
 use crate::store::{
     Acquired, Extended, Fence, Fenced, Holding, LeaseName, LeaseStore, Released, StoreError, Token, Written,
 };
-use arbour_primitives::scope::Gate;
 use arbour_primitives::sync::{Notice, Notices};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -137,10 +137,4 @@ impl LeaseStore for MemoryStore {
         begin().await;
         Ok(self.lock().table.read(name, key))
     }
-}
-
-/// What every await of ours passes: nothing is asked in a cancelled scope, and a loop of requests still yields.
-async fn begin() {
-    let mut gate = Gate::new();
-    poll_fn(|cx| gate.poll_enter(cx)).await;
 }

@@ -6,9 +6,11 @@
 
 mod calling_back;
 mod cancelling;
+mod certificates;
 mod concurrency;
 mod conditions;
 mod debugging;
+mod descriptors;
 #[path = "../actors/doer.rs"]
 mod doer;
 mod failures;
@@ -32,7 +34,9 @@ mod semaphores;
 mod servers;
 mod servers_calling;
 mod servers_waiting;
+mod serving;
 mod shielding;
+mod sockets_unix;
 mod starting;
 mod stream_cancelling;
 mod stream_closing;
@@ -48,4 +52,6 @@ mod supervision_stopping;
 mod supervision_tasks;
 mod support;
 mod threads;
+mod tls;
 mod waiters;
+mod wrappers;

@@ -1,11 +1,13 @@
 //! Leases: the stores that hold them.
 
-use crate::support::{MS, sweep};
+use crate::support::{MS, sweep, turns};
+use arbour::join;
 use arbour::leases::{
-    Acquired, AnyLeaseStore, Extended, LeaseName, LeaseStore, MemoryStore, Released, StoreError, Token,
-    Written,
+    Acquired, AnyLeaseStore, Extended, HoldError, LeaseName, LeaseStore, LeaseTimes, Leases, MemoryStore,
+    Released, SqliteStore, StoreError, Token, Written,
 };
-use arbour::testing::{FaultyStore, check_lease_store};
+use arbour::testing::{FaultyStore, block_on, check_lease_store};
+use std::cell::Cell;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(15);
@@ -21,7 +23,7 @@ async fn life_of_a_lease(store: impl LeaseStore, name: LeaseName) -> Result<(), 
     assert_eq!(store.write(&name, fence, &[("cursor", b"41")]).await?, Written::Accepted);
     assert_eq!(store.read(&name, "cursor").await?.map(|read| read.value), Some(b"41".to_vec()));
     store.until_free(&name, MS).await?;
-    assert_eq!((store.look(&name).await?.is_some(), store.list("").await?.len()), (true, 1));
+    assert_eq!((store.look(&name).await?.is_some(), store.list(&name).await?.len()), (true, 1));
     assert_eq!(store.release(&name, token).await?, Released::Now);
     store.until_free(&name, TTL).await
 }
@@ -51,4 +53,76 @@ fn the_calls_of_a_store_behind_a_bad_line() {
 fn a_check_of_a_store() {
     let make = || async { check_lease_store(&MemoryStore::new(), MS * 200).await };
     sweep(make, |run| assert!(run.output.is_none_or(|checked| checked.is_ok())));
+}
+
+#[test]
+fn the_calls_of_a_store_in_a_file() {
+    let path = std::env::temp_dir().join(format!("arbour-every-await-{}.db", Token::new()));
+    let calls = Cell::new(0);
+    let make = || async {
+        calls.set(calls.get() + 1);
+        // A run that is stopped keeps its lease: the next has another.
+        let name = LeaseName::new(format!("oak/{}", calls.get())).unwrap();
+        life_of_a_lease(SqliteStore::open(&path).await.unwrap(), name).await
+    };
+    sweep(make, |run| assert!(run.output.is_none_or(|ended| ended.is_ok())));
+    std::fs::remove_file(path).unwrap();
+}
+
+/// Holds a lease, writes under it, and looks again.
+async fn work(leases: Leases) -> Result<(), HoldError> {
+    leases
+        .hold("oak", async |lease| {
+            lease.confirmed().await?;
+            turns(2).await;
+            lease.write(&[("cursor", b"41")]).await.unwrap();
+            assert_eq!(lease.read("cursor").await.unwrap().map(|read| read.value), Some(b"41".to_vec()));
+            Ok(())
+        })
+        .await?
+}
+
+/// The lease is free, once everything has ended.
+fn is_free(store: &MemoryStore) {
+    let held = block_on(store.list("")).unwrap();
+    assert!(held.is_empty(), "a lease is left behind: {held:?}");
+}
+
+fn sweep_holds(make: impl AsyncFn(Leases) -> Result<(), HoldError>) {
+    let last = Cell::new(None);
+    let make = || async {
+        let store = MemoryStore::new();
+        last.set(Some(store.clone()));
+        make(Leases::new(store, LeaseTimes::new(TTL)).unwrap()).await
+    };
+    sweep(make, |run| {
+        if let Some(store) = last.take() {
+            is_free(&store);
+        }
+        assert!(run.output.is_none_or(|held| held.is_ok()));
+    });
+}
+
+#[test]
+fn holding_a_lease() {
+    sweep_holds(async |leases| work(leases).await);
+}
+
+#[test]
+fn waiting_for_a_lease_that_another_holds() {
+    sweep_holds(async |leases| {
+        let (first, second) = join!(work(leases.clone()), work(leases));
+        first.and(second)
+    });
+}
+
+#[test]
+fn trying_to_hold_a_lease() {
+    sweep_holds(async |leases| {
+        let hold = leases.try_hold("oak", async |_| {
+            let taken = leases.try_hold("oak", async |_| ()).await;
+            assert!(matches!(taken, Err(HoldError::Held(_))), "{taken:?}");
+        });
+        hold.await
+    });
 }

@@ -5,13 +5,20 @@
 #![forbid(unsafe_code)]
 
 mod actors;
+#[path = "../conformance/certificates.rs"]
+mod certificates;
 mod combining;
 mod groups;
 mod leases;
+mod local_sockets;
 mod one_to_many;
+mod promises;
 mod scopes;
+mod serving;
 mod sockets;
 mod streams;
 mod streams_together;
 mod supervisors;
 mod support;
+mod tls;
+mod wrappers;

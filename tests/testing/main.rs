@@ -5,6 +5,7 @@ mod blocked;
 mod chaos;
 mod ledger;
 mod orders;
+mod promises;
 mod races;
 mod sequences;
 mod standstills;

@@ -33,7 +33,7 @@ pub trait ByteStream: ByteReceive + ByteSend {}
 impl<S: ByteReceive + ByteSend + ?Sized> ByteStream for S {}
 
 /// How much room one receive makes at once: no peer makes this side hold what it has not sent.
-const ROOM: usize = 16 * 1024;
+pub(crate) const ROOM: usize = 16 * 1024;
 
 /// Receiving from any byte stream.
 pub trait ByteReceiveExt: ByteReceive {

@@ -1,6 +1,6 @@
 //! Where streams come from that somebody else opens.
 
-use crate::StreamError;
+use crate::{Peer, StreamError};
 use arbour_primitives::attribute::{Attributes, Demand};
 use arbour_primitives::scope::BoxFuture;
 use arbour_primitives::sync::BusyResource;
@@ -31,13 +31,60 @@ pub trait Listener: Attributes + Send {
     /// The listener is closed or broken, or the system has no room for another stream; after
     /// [`AcceptError::Exhausted`] it can go on.
     fn accept(&mut self) -> impl Future<Output = Result<Accepted<Self::Stream>, AcceptError>> + Send;
+
+    /// A listener that gives streams made of the streams of this one; see [`Connect::map`](crate::Connect::map).
+    fn map<T, F>(self, into: F) -> MapListener<Self, F>
+    where
+        Self: Sized,
+        T: Send + 'static,
+        F: Fn(Self::Stream) -> T + Clone + Send + 'static,
+    {
+        MapListener { listener: self, into }
+    }
+}
+
+/// A listener that gives streams made of streams; see [`Listener::map`].
+pub struct MapListener<L, F> {
+    listener: L,
+    into: F,
+}
+
+impl<L, F, T> Listener for MapListener<L, F>
+where
+    L: Listener,
+    F: Fn(L::Stream) -> T + Clone + Send + 'static,
+    T: Send + 'static,
+{
+    type Stream = T;
+
+    async fn accept(&mut self) -> Result<Accepted<T>, AcceptError> {
+        let into = self.into.clone();
+        self.listener.accept().await.map(|accepted| accepted.map(into))
+    }
+}
+
+impl<L: fmt::Debug, F> fmt::Debug for MapListener<L, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MapListener").field(&self.listener).finish()
+    }
+}
+
+impl<L: Attributes, F> Attributes for MapListener<L, F> {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.listener.provide(demand);
+    }
 }
 
 /// A connection that was accepted; a handshake may have to follow before it is a stream.
 ///
 /// The handshake is made by [`establish`](Self::establish), so that whoever accepts need not wait for a
 /// peer that is slow. Dropped, the connection is closed.
-pub struct Accepted<S>(State<S>);
+///
+/// Its [`peer`](Self::peer) is known from the beginning, so that a handshake that fails can be told with it.
+pub struct Accepted<S> {
+    state: State<S>,
+    peer: Peer,
+}
 
 enum State<S> {
     Ready(S),
@@ -48,13 +95,31 @@ impl<S: Send + 'static> Accepted<S> {
     /// A stream that needs no handshake.
     #[must_use]
     pub fn ready(stream: S) -> Self {
-        Self(State::Ready(stream))
+        Self { state: State::Ready(stream), peer: Peer::default() }
     }
 
     /// A stream that is one after its handshake.
     #[must_use]
     pub fn after(handshake: impl Future<Output = Result<S, HandshakeError>> + Send + 'static) -> Self {
-        Self(State::Handshake(Box::pin(handshake)))
+        Self { state: State::Handshake(Box::pin(handshake)), peer: Peer::default() }
+    }
+
+    /// Says who is at the other end.
+    #[must_use]
+    pub fn from_peer(self, peer: impl Into<Peer>) -> Self {
+        Self { peer: peer.into(), ..self }
+    }
+
+    /// Who is at the other end, as far as the listener could tell.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Whether a handshake has to be made before it is a stream.
+    #[must_use]
+    pub fn needs_handshake(&self) -> bool {
+        matches!(self.state, State::Handshake(_))
     }
 
     /// The stream, after its handshake if it needs one.
@@ -67,7 +132,7 @@ impl<S: Send + 'static> Accepted<S> {
     ///
     /// The handshake failed; the connection is closed.
     pub async fn establish(self) -> Result<S, HandshakeError> {
-        match self.0 {
+        match self.state {
             State::Ready(stream) => Ok(stream),
             State::Handshake(handshake) => handshake.await,
         }
@@ -76,19 +141,35 @@ impl<S: Send + 'static> Accepted<S> {
     /// The same with a stream that is made of it, after the handshake.
     #[must_use]
     pub fn map<T: Send + 'static>(self, into: impl FnOnce(S) -> T + Send + 'static) -> Accepted<T> {
-        match self.0 {
-            State::Ready(stream) => Accepted::ready(into(stream)),
-            State::Handshake(handshake) => Accepted::after(async move { handshake.await.map(into) }),
-        }
+        let state = match self.state {
+            State::Ready(stream) => State::Ready(into(stream)),
+            State::Handshake(handshake) => {
+                State::Handshake(Box::pin(async move { handshake.await.map(into) }) as BoxFuture<_>)
+            }
+        };
+        Accepted { state, peer: self.peer }
+    }
+
+    /// The same with another handshake upon it, which makes the stream that is given in the end.
+    #[must_use]
+    pub fn and_then<T, F>(self, next: impl FnOnce(S) -> F + Send + 'static) -> Accepted<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, HandshakeError>> + Send + 'static,
+    {
+        let Self { state, peer } = self;
+        let first = Self { state, peer: Peer::default() };
+        Accepted::after(async move { next(first.establish().await?).await }).from_peer(peer)
     }
 }
 
 impl<S> fmt::Debug for Accepted<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            State::Ready(_) => "Accepted(ready)",
-            State::Handshake(_) => "Accepted(before its handshake)",
-        })
+        let state = match self.state {
+            State::Ready(_) => "ready",
+            State::Handshake(_) => "before its handshake",
+        };
+        f.debug_struct("Accepted").field("peer", &self.peer).field("state", &state).finish()
     }
 }
 

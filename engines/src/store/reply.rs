@@ -49,7 +49,7 @@ pub enum Written {
 }
 
 /// A lease that is held, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Holding {
     /// Which lease.
     pub name: LeaseName,

@@ -55,8 +55,12 @@ impl TcpListener {
     ///
     /// [`AcceptError`].
     pub async fn accept(&self) -> Result<TcpStream, AcceptError> {
-        let accepted = self.side.exclusively(|io, cx| poll_accept(io, cx)).await;
-        accepted.map(TcpStream::new).map_err(AcceptError::from)
+        self.accept_from().await.map(|(stream, _)| stream)
+    }
+
+    async fn accept_from(&self) -> Result<(TcpStream, SocketAddr), AcceptError> {
+        let (stream, peer) = self.side.exclusively(|io, cx| poll_accept(io, cx)).await?;
+        Ok((TcpStream::new(stream), peer))
     }
 
     /// Closes it. Whoever accepts from it gets [`AcceptError::Closed`]; the descriptor is free on return.
@@ -68,10 +72,10 @@ impl TcpListener {
 fn poll_accept(
     io: &tokio::net::TcpListener,
     cx: &mut Context<'_>,
-) -> Poll<io::Result<tokio::net::TcpStream>> {
+) -> Poll<io::Result<(tokio::net::TcpStream, SocketAddr)>> {
     loop {
         match ready!(io.poll_accept(cx)) {
-            Ok((stream, _)) => return Poll::Ready(Ok(stream)),
+            Ok(accepted) => return Poll::Ready(Ok(accepted)),
             Err(error) if crate::listen::concerns_one_connection(&error) => {
                 tracing::debug!(%error, "a connection ended before it was accepted");
             }
@@ -84,7 +88,8 @@ impl Listener for TcpListener {
     type Stream = TcpStream;
 
     async fn accept(&mut self) -> Result<Accepted<TcpStream>, AcceptError> {
-        Self::accept(self).await.map(Accepted::ready)
+        let (stream, peer) = self.accept_from().await?;
+        Ok(Accepted::ready(stream).from_peer(peer))
     }
 }
 

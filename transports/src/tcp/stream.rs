@@ -1,20 +1,15 @@
 //! A TCP connection: one that several tasks may share, and its two halves.
 
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
-use crate::byte::poll_receive;
 use crate::side::Side;
+use crate::socket::stream_ends;
 use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
-use parking_lot::Mutex;
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// A TCP connection. It is made by [`TcpListener`](super::TcpListener) or by a connect.
@@ -50,14 +45,7 @@ pub struct TcpStream {
     socket: Arc<Socket>,
 }
 
-/// What a stream and its halves share.
-#[derive(Debug)]
-struct Socket {
-    read: Side<OwnedReadHalf>,
-    write: Side<OwnedWriteHalf>,
-    /// Held while it is closed, so that who closes it second returns when it is closed too.
-    closing: Mutex<()>,
-}
+type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
 
 impl TcpStream {
     pub(super) fn new(stream: tokio::net::TcpStream) -> Self {
@@ -66,7 +54,7 @@ impl TcpStream {
         let (read, write) = stream.into_split();
         let read = Side::new(read, "receiving from this TCP stream");
         let write = Side::new(write, "sending into this TCP stream");
-        Self { socket: Arc::new(Socket { read, write, closing: Mutex::new(()) }) }
+        Self { socket: Arc::new(Socket::new(read, write)) }
     }
 
     /// Receives what is there, at least one byte and at most `max`; `None` at the end of the stream.
@@ -139,55 +127,12 @@ impl TcpStream {
     }
 }
 
-impl Socket {
-    async fn receive(&self, max: usize) -> Result<Option<Bytes>, StreamError> {
-        if max == 0 {
-            return Err(StreamError::ZeroMaximum);
-        }
-        self.read.exclusively(|io, cx| poll_receive(Pin::new(io), cx, max)).await
-    }
-
-    async fn send(&self, mut rest: &[u8]) -> Result<(), StreamError> {
-        let send = |io: &mut OwnedWriteHalf, cx: &mut Context<'_>| {
-            while !rest.is_empty() {
-                let sent = ready!(Pin::new(&mut *io).poll_write(cx, rest))?;
-                rest = &rest[sent..];
-            }
-            Poll::Ready(Ok(()))
-        };
-        self.write.exclusively(send).await
-    }
-
-    async fn send_eof(&self) -> Result<(), StreamError> {
-        self.write.exclusively(|io, cx| Pin::new(io).poll_shutdown(cx)).await
-    }
-
-    fn close(&self) {
-        let _closing = self.closing.lock();
-        let (_read, write) = (self.read.close(), self.write.close());
-        // Dropped as it is it would half-close first, which costs a call and tells the peer nothing new.
-        if let Some(write) = write {
-            write.forget();
-        }
-    }
-}
-
 impl Attributes for Socket {
     fn provide(&self, demand: &mut Demand<'_>) {
-        let look = |what: fn(&tokio::net::TcpStream) -> io::Result<SocketAddr>| {
-            self.read.look(|io| what(io.as_ref())).or_else(|_| self.write.look(|io| what(io.as_ref())))
-        };
-        demand
-            .try_give::<LocalAddress, _>(|| look(tokio::net::TcpStream::local_addr))
-            .try_give::<RemoteAddress, _>(|| look(tokio::net::TcpStream::peer_addr))
-            .try_give::<Family, _>(|| look(tokio::net::TcpStream::local_addr).map(Into::into))
-            .try_give::<RawDescriptor, _>(|| self.read.look(|io| Ok(io.as_ref().as_raw_fd())));
-    }
-}
-
-impl Attributes for TcpStream {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        self.socket.provide(demand);
+        self.give::<tokio::net::TcpStream, LocalAddress>(demand, tokio::net::TcpStream::local_addr);
+        self.give::<tokio::net::TcpStream, RemoteAddress>(demand, tokio::net::TcpStream::peer_addr);
+        self.give::<tokio::net::TcpStream, Family>(demand, |io| io.local_addr().map(Into::into));
+        self.give::<tokio::net::TcpStream, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
     }
 }
 
@@ -203,70 +148,4 @@ pub struct TcpSend {
     socket: Arc<Socket>,
 }
 
-impl Drop for TcpReceive {
-    fn drop(&mut self) {
-        drop(self.socket.read.close());
-    }
-}
-
-impl Drop for TcpSend {
-    fn drop(&mut self) {
-        drop(self.socket.write.close());
-    }
-}
-
-impl Attributes for TcpReceive {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        self.socket.provide(demand);
-    }
-}
-
-impl Attributes for TcpSend {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        self.socket.provide(demand);
-    }
-}
-
-macro_rules! reads {
-    ($($end:ty),+) => {$(
-        impl AsyncRead for $end {
-            fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-                self.socket.read.poll(cx, |io, cx| Pin::new(io).poll_read(cx, to)).map_err(Into::into)
-            }
-        }
-    )+};
-}
-
-macro_rules! writes {
-    ($($end:ty),+) => {$(
-        impl AsyncWrite for $end {
-            fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-                self.socket.write.poll(cx, |io, cx| Pin::new(io).poll_write(cx, from)).map_err(Into::into)
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                from: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                self.socket.write.poll(cx, |io, cx| Pin::new(io).poll_write_vectored(cx, from)).map_err(Into::into)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                true
-            }
-
-            /// The system has what was written.
-            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                self.socket.write.poll(cx, |io, cx| Pin::new(io).poll_shutdown(cx)).map_err(Into::into)
-            }
-        }
-    )+};
-}
-
-reads!(TcpStream, TcpReceive);
-writes!(TcpStream, TcpSend);
+stream_ends!(TcpStream, TcpReceive, TcpSend);

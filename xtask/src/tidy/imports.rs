@@ -15,7 +15,9 @@ const STRANGERS: &[(&str, &[&str])] = &[
 
 /// The files that decide and do nothing else.
 const DECISIONS: &[&str] = &[
+    "engines/src/machine.rs",
     "engines/src/memory/table.rs",
+    "engines/src/times.rs",
     "supervisor/src/exit.rs",
     "supervisor/src/directive.rs",
     "supervisor/src/restart.rs",

@@ -1,0 +1,145 @@
+//! The lease as its body sees it.
+
+use super::begin;
+use super::error::{LeaseLost, WriteError};
+use super::holder::Holder;
+use crate::machine::{Event, LeaseState, LossReason};
+use crate::store::{Fence, Fenced, LeaseName, LeaseStore, Operation, StoreError, StoreErrorKind, Written};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A lease that is held, as its body and what that calls see it. Clones are the same lease.
+///
+/// It may be kept longer than its body; then it says that it is lost.
+#[derive(Clone)]
+pub struct Lease {
+    holder: Arc<Holder>,
+    fence: Fence,
+}
+
+impl Lease {
+    /// The lease of who has just been granted it.
+    pub(super) fn new(holder: &Arc<Holder>, fence: Fence) -> Self {
+        Self { holder: Arc::clone(holder), fence }
+    }
+
+    /// Which lease it is.
+    #[must_use]
+    pub fn name(&self) -> &LeaseName {
+        &self.holder.name
+    }
+
+    /// The fence it is held under, which does not change. Hand it to whatever the work changes.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// How it is now. This is computed from the time whenever it is asked, so it does not depend on any timer.
+    #[must_use]
+    pub fn state(&self) -> LeaseState {
+        self.holder.state()
+    }
+
+    /// How long it is held at least; zero if it is not, or may not be.
+    ///
+    /// Any time may pass between this answer and its use: whatever must not be wrong needs the [`fence`](Self::fence).
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        match self.state() {
+            LeaseState::Held { remaining, .. } => remaining,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Waits while the lease is suspect, and passes at once while it is held: call it before each new piece of work.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: nothing changes by it.
+    ///
+    /// # Errors
+    ///
+    /// [`LeaseLost`], also when it is over.
+    pub async fn confirmed(&self) -> Result<Fence, LeaseLost> {
+        begin().await;
+        let confirmed = self.holder.when(|state| match state {
+            LeaseState::Held { fence, .. } => Some(Ok(fence)),
+            LeaseState::Suspect { .. } => None,
+            LeaseState::Lost { why, .. } => Some(Err(why)),
+            _ => Some(Err(self.holder.why_over())),
+        });
+        confirmed.await.map_err(|why| self.lost(why))
+    }
+
+    /// Sets these keys, which belong to the lease's name, to these values: all of them or none, and only if no newer
+    /// fence was granted, which the store checks in the same step. Waits first while the lease is suspect.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped or cancelled while it waits for the store, the write may have been done, or not: its entries are
+    /// written together in either case. It can be written again, with the same result.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]. After [`WriteError::Refused`] the lease is lost, and its body cancelled.
+    pub async fn write(&self, entries: &[(&str, &[u8])]) -> Result<(), WriteError> {
+        let fence = self.confirmed().await?;
+        let name = self.name();
+        let write = self.holder.store.write(name, fence, entries);
+        match self.answered(Operation::Write, write).await? {
+            Written::Accepted => Ok(()),
+            Written::Refused { newest } => {
+                self.holder.handle(Event::FencedOff);
+                Err(WriteError::Refused { name: name.clone(), fence, newest })
+            }
+        }
+    }
+
+    /// What was last written to this key of the lease's name, by this holder or one before. What is read under a lease
+    /// that is held changes by this holder's writes only.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: nothing changes by it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store gave no answer.
+    pub async fn read(&self, key: &str) -> Result<Option<Fenced>, StoreError> {
+        self.answered(Operation::Read, self.holder.store.read(self.name(), key)).await
+    }
+
+    async fn answered<T>(
+        &self,
+        operation: Operation,
+        request: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let within = self.holder.times.answer_within;
+        timeout(within, request).await.unwrap_or_else(|_| {
+            let why = format!("it took longer than {within:?}");
+            Err(StoreError::new(StoreErrorKind::Unknown, operation, self.name().as_str(), why))
+        })
+    }
+
+    fn lost(&self, why: LossReason) -> LeaseLost {
+        LeaseLost { name: self.name().clone(), fence: self.fence, why }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lease = &mut f.debug_struct("Lease");
+        lease.field("name", self.name()).field("fence", &self.fence).field("state", &self.state()).finish()
+    }
+}
+
+#[cfg(test)]
+impl Lease {
+    /// What the store knows the holder by.
+    pub(super) fn holder_token(&self) -> crate::store::Token {
+        self.holder.token
+    }
+}

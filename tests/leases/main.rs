@@ -1,0 +1,6 @@
+//! Leases in stores outside of the process: their clauses, several processes, and servers and lines that fail.
+#![forbid(unsafe_code)]
+
+mod scratch;
+mod sqlite;
+mod worker;

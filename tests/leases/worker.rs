@@ -1,0 +1,201 @@
+//! Processes that work on one lease in turns: this binary runs itself again, and hears what its copies say.
+//!
+//! Each turn takes the lease, reads how many turns there were, writes one more under its fence, and releases it.
+
+use arbour::leases::{
+    Acquired, AnyLeaseStore, Clock, Fence, Holding, LeaseName, LeaseStore, Moment, SqliteStore, StoreError,
+    Token, Written,
+};
+use cpu_time::ProcessTime;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+use tokio::time::sleep;
+
+const ENGINE: &str = "ARBOUR_LEASES_ENGINE";
+const DOES: &str = "ARBOUR_LEASES_DOES";
+
+/// Long beside a turn, short for who waits until a killed worker's lease has ended.
+pub(crate) const TTL: Duration = Duration::from_secs(2);
+
+/// A worker that runs. Dropped, it is killed.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// A turn as the worker tells of it, by the clock since boot.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) count: u64,
+    pub(crate) fence: Fence,
+    pub(crate) granted: Duration,
+    pub(crate) released: Duration,
+}
+
+impl Worker {
+    /// Takes turns until there were this many, by all workers together.
+    pub(crate) fn start(engine: &str, turns: u64) -> Self {
+        Self::run(engine, &format!("turns {turns}"))
+    }
+
+    /// Waits this long for a lease that is held, and says how much of the processor it took.
+    pub(crate) fn wait(engine: &str, duration: Duration) -> Self {
+        Self::run(engine, &format!("wait {}", duration.as_millis()))
+    }
+
+    fn run(engine: &str, does: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["worker::this_binary_as_a_worker", "--exact", "--nocapture", "--test-threads=1"])
+            .env(ENGINE, engine)
+            .env(DOES, does)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// The numbers on the next line that has any, or `None` at the end of the program.
+    fn numbers(&mut self) -> Option<Vec<u64>> {
+        let mut told = self.lines.by_ref().map_while(Result::ok);
+        told.find_map(|line| line.strip_prefix("told: ")?.split(' ').map(|word| word.parse().ok()).collect())
+    }
+
+    pub(crate) fn turn(&mut self) -> Option<Turn> {
+        let [count, fence, granted, released] = self.numbers()?[..] else { panic!("no turn") };
+        let [granted, released] = [granted, released].map(Duration::from_nanos);
+        Some(Turn { count, fence: Fence::new(fence), granted, released })
+    }
+
+    /// How much of the processor a wait took.
+    pub(crate) fn waited(mut self) -> Duration {
+        Duration::from_nanos(self.numbers().unwrap()[0])
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    /// All turns it tells of until it ends.
+    pub(crate) fn turns(mut self) -> Vec<Turn> {
+        std::iter::from_fn(|| self.turn()).collect()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Turns that stand in any order must count without a gap but for those whose worker was killed before it told of
+/// them, and the fences must rise with them. No turn begins before the last has ended.
+pub(crate) fn check(mut turns: Vec<Turn>, kills: usize, total: u64) -> Vec<Duration> {
+    turns.sort_by_key(|turn| turn.count);
+    assert!(turns.is_sorted_by(|one, next| one.count < next.count), "a turn was taken twice: {turns:?}");
+    assert!(turns.is_sorted_by(|one, next| one.fence < next.fence), "fences do not rise: {turns:?}");
+    assert!(turns.is_sorted_by(|one, next| one.released <= next.granted), "turns overlap: {turns:?}");
+    assert_eq!(turns.last().map(|turn| turn.count), Some(total));
+    assert!(turns.len() + kills >= total as usize, "{} of {total} turns were told of", turns.len());
+    turns.windows(2).map(|pair| pair[1].granted - pair[0].released).collect()
+}
+
+/// Does nothing in the test run itself.
+#[test]
+fn this_binary_as_a_worker() {
+    if std::env::var(DOES).is_ok() {
+        work();
+    }
+}
+
+#[arbour::main]
+async fn work() {
+    let [engine, does] = [ENGINE, DOES].map(|name| std::env::var(name).unwrap());
+    let (does, number) = does.split_once(' ').unwrap();
+    let (store, number) = (open(&engine).await, number.parse().unwrap());
+    match does {
+        "turns" => take_turns(&store, number).await.unwrap(),
+        "wait" => wait_for(&store, Duration::from_millis(number)).await.unwrap(),
+        unknown => panic!("no worker does `{unknown}`"),
+    }
+}
+
+async fn open(engine: &str) -> AnyLeaseStore {
+    match engine.split_once(':').unwrap() {
+        ("sqlite", path) => AnyLeaseStore::new(SqliteStore::open(path).await.unwrap()),
+        (unknown, _) => panic!("there is no engine `{unknown}`"),
+    }
+}
+
+pub(crate) fn lease() -> LeaseName {
+    LeaseName::new("turns").unwrap()
+}
+
+async fn take_turns(store: &AnyLeaseStore, total: u64) -> Result<(), StoreError> {
+    let clock = Clock::boot_time();
+    while let Some((count, fence, granted)) = take_turn(store, &clock, total).await? {
+        // The end is told as it was before the release: nobody else may have begun then.
+        let released = since_boot(clock.now());
+        store.release(&lease(), token()).await?;
+        say(&[count, fence.number(), granted, released]);
+    }
+    Ok(())
+}
+
+/// This process has one token, as it has one turn at a time.
+fn token() -> Token {
+    Token::from_number(std::process::id().into())
+}
+
+async fn take_turn(
+    store: &AnyLeaseStore,
+    clock: &Clock,
+    total: u64,
+) -> Result<Option<(u64, Fence, u64)>, StoreError> {
+    let name = lease();
+    loop {
+        match store.acquire(&name, token(), "a worker", TTL).await? {
+            Acquired::Held(Holding { remaining, .. }) => store.until_free(&name, remaining).await?,
+            Acquired::Granted(fence) => {
+                let granted = since_boot(clock.now());
+                let read = store.read(&name, "count").await?.map_or(0, |read| number(&read.value));
+                if read >= total {
+                    store.release(&name, token()).await?;
+                    return Ok(None);
+                }
+                let written = store.write(&name, fence, &[("count", &(read + 1).to_be_bytes())]).await?;
+                assert_eq!(written, Written::Accepted);
+                return Ok(Some((read + 1, fence, granted)));
+            }
+        }
+    }
+}
+
+async fn wait_for(store: &AnyLeaseStore, duration: Duration) -> Result<(), StoreError> {
+    store.acquire(&lease(), token(), "nobody", duration * 2).await?;
+    // What begins with a process is over by then.
+    sleep(Duration::from_millis(50)).await;
+    let begin = ProcessTime::now();
+    store.until_free(&lease(), duration).await?;
+    say(&[begin.elapsed().as_nanos() as u64]);
+    Ok(())
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    u64::from_be_bytes(bytes.try_into().unwrap())
+}
+
+fn since_boot(now: Moment) -> u64 {
+    now.since(Moment::after_begin(Duration::ZERO)).as_nanos() as u64
+}
+
+fn say(numbers: &[u64]) {
+    let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let mut output = std::io::stdout();
+    // The harness has printed the beginning of a line by then.
+    writeln!(output, "\ntold: {}", words.join(" ")).unwrap();
+    output.flush().unwrap();
+}
