@@ -18,6 +18,8 @@ pub(crate) enum Event<'a> {
     Acquired { resource: &'a LeaseName, fence: Fence },
     /// The first write under the new fence is accepted: the hand-over from whose record was the last is complete.
     TookOver { record: &'a Record, from: Option<&'a Record> },
+    /// A piece of work is begun.
+    Begins { resource: &'a LeaseName, fence: Fence },
     /// A piece of work is written.
     Worked { record: &'a Record },
     /// The lease has not been confirmed in time: no work is begun, and nothing written, until it is, or is lost. `at`
@@ -85,6 +87,7 @@ impl fmt::Display for Event<'_> {
             Self::TookOver { record: Record { resource, fence, sequence, .. }, from: None } => {
                 write!(f, "took-over resource={resource} fence={fence} sequence={sequence}")
             }
+            Self::Begins { resource, fence } => write!(f, "begins resource={resource} fence={fence}"),
             Self::Worked { record: Record { resource, fence, sequence, .. } } => {
                 write!(f, "worked resource={resource} fence={fence} sequence={sequence}")
             }

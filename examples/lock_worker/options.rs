@@ -33,7 +33,7 @@ Usage: lock_worker [OPTIONS]           work until SIGTERM or Ctrl-C: what was be
                          all other times follow from it (default: 15s)
   --work-for TIME        how long each piece of work takes (default: 1s)
   --name NAME            what this worker is called, unlike any other (default: worker-PID)
-  --verbose              also print each piece of work that is written; of check: each record
+  --verbose              also print each piece of work, begun and written; of check: each record
   --watch                of status: show it every second until Ctrl-C
   --clocks-differ TIME   of check: by how much the clocks of the workers' machines may differ (default: 0s)
   --stop-at-write N      for tests: stop the process (SIGSTOP) in the middle of its N-th write, between its

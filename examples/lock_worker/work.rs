@@ -52,14 +52,20 @@ impl Worker {
         while !is_stopping() {
             gate::pass(&lease).await?;
             let began = Stamp::now();
+            self.tell(&Event::Begins { resource: lease.name(), fence: lease.fence() });
             sleep(self.work_for).await;
             let record = journal.append(Step::Worked, began).await?;
-            if self.verbose {
-                Event::Worked { record: &record }.tell();
-            }
+            self.tell(&Event::Worked { record: &record });
         }
         journal.append(Step::Left, Stamp::now()).await?;
         Ok(())
+    }
+
+    /// Tells what is only of interest to who wants to know everything.
+    fn tell(&self, event: &Event<'_>) {
+        if self.verbose {
+            event.tell();
+        }
     }
 }
 

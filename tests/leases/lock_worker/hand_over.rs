@@ -21,10 +21,10 @@ async fn two_hundred_hand_overs_through_a_file_are_fast_and_never_overlap() {
 #[tokio::test]
 async fn a_second_signal_cuts_work_short_and_releases_all_the_same() {
     let place = Place::file();
-    let ttl = Duration::from_secs(60);
-    let group = Group { engine: place.engine(), resources: 4, ttl, work_for: Duration::from_secs(600) };
+    let long = Duration::from_secs(600);
+    let group = Group { engine: place.engine(), resources: 4, ttl: long, work_for: long };
     let first = group.start("first");
-    first.until_told("took-over", 4).await;
+    first.until_told("begins", 4).await;
     first.signal(Signal::TERM);
     first.signal(Signal::INT);
     let ended = first.end().await;
