@@ -1,8 +1,11 @@
-//! What peers do that mean no good, or cannot help it, and what it costs: each with its figure.
+//! What hostile, broken and careless peers do, each with the figure that was held against it.
 #![forbid(unsafe_code)]
 
+#[path = "../conformance/certificates.rs"]
+mod certificates;
 mod descriptors;
 mod frames;
 mod random;
 mod resets;
 mod slow;
+mod tls;
