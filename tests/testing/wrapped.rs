@@ -47,7 +47,7 @@ async fn frames_and_stapled_halves_as_object_streams() {
     let numbered = |number| bytes::Bytes::from(format!("{number:?}"));
     check_object_stream(frames, numbered).run().await.unwrap();
     let stapled = async || {
-        let ((there, from_here), (back, from_there)) = (memory_stream(1), memory_stream(1));
+        let ((there, from_here), (back, from_there)) = (memory_stream::<u64>(1), memory_stream::<u64>(1));
         (StapledObjects::new(there, from_there), StapledObjects::new(back, from_here))
     };
     check_object_stream(stapled, |number| number).run().await.unwrap();
