@@ -23,7 +23,7 @@ enum Says {
 
 struct Layer {
     says: [Says; 4],
-    inner: Option<Box<Layer>>,
+    inner: Option<Box<Self>>,
 }
 
 impl Layer {
