@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use arbour::leases::{AnyLeaseStore, MemoryStore, SqliteStore};
+use arbour::leases::{AnyLeaseStore, MemoryStore, RedisStore, SqliteStore};
 
 use super::failure::Failure;
 
@@ -11,6 +11,7 @@ use super::failure::Failure;
 pub(crate) enum Engine {
     Memory,
     Sqlite(PathBuf),
+    Redis(String),
 }
 
 impl Engine {
@@ -18,15 +19,17 @@ impl Engine {
         match text.split_once(':') {
             None if text == "memory" => Some(Self::Memory),
             Some(("sqlite", file)) if !file.is_empty() => Some(Self::Sqlite(file.into())),
+            Some(("redis" | "redis+unix", _)) => Some(Self::Redis(text.to_owned())),
             _ => None,
         }
     }
 
     /// The store, for leases of this time to live.
-    pub(crate) async fn open(&self, _ttl: Duration) -> Result<AnyLeaseStore, Failure> {
+    pub(crate) async fn open(&self, ttl: Duration) -> Result<AnyLeaseStore, Failure> {
         Ok(match self {
             Self::Memory => AnyLeaseStore::new(MemoryStore::new()),
             Self::Sqlite(file) => AnyLeaseStore::new(SqliteStore::open(file).await?),
+            Self::Redis(url) => AnyLeaseStore::new(RedisStore::new(url, ttl)?),
         })
     }
 }

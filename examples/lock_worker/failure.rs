@@ -1,7 +1,7 @@
 //! Why the program ends before its time, and the exit code that says so.
 use std::io;
 
-use arbour::leases::{BadName, BadTimes, SqliteOpenError, StoreError};
+use arbour::leases::{BadName, BadRedisUrl, BadTimes, SqliteOpenError, StoreError};
 use arbour::{GroupError, Signal};
 
 use super::options::OptionsError;
@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Options(#[from] OptionsError),
     #[error("--lease-ttl: {0}")]
     Times(#[from] BadTimes),
+    #[error("--engine: {0}")]
+    Redis(#[from] BadRedisUrl),
     #[error(transparent)]
     Sqlite(#[from] SqliteOpenError),
     #[error(transparent)]
@@ -34,7 +36,7 @@ impl Failure {
     /// short.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Options(_) | Self::Times(_) | Self::Sqlite(_) => 2,
+            Self::Options(_) | Self::Times(_) | Self::Redis(_) | Self::Sqlite(_) => 2,
             Self::Cancelled { signal: Some(signal) } => 128 + signal.number(),
             Self::Name(_)
             | Self::GaveUp(_)

@@ -12,3 +12,4 @@ mod pauses;
 mod place;
 mod program;
 mod records;
+mod servers;

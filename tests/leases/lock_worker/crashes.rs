@@ -19,8 +19,18 @@ async fn fifty_kills_at_any_point_leave_nothing_wrong_in_a_file() {
 }
 
 #[tokio::test]
+async fn fifty_kills_at_any_point_leave_nothing_wrong_on_a_server() {
+    kill_often(&Place::server()).await;
+}
+
+#[tokio::test]
 async fn who_replaces_the_only_worker_on_a_file_waits_and_takes_over() {
     replace_the_only_one(&Place::file()).await;
+}
+
+#[tokio::test]
+async fn who_replaces_the_only_worker_on_a_server_waits_and_takes_over() {
+    replace_the_only_one(&Place::server()).await;
 }
 
 async fn kill_often(place: &Place) {

@@ -14,8 +14,18 @@ async fn work_of_a_second_is_finished_before_a_file_hands_over() {
 }
 
 #[tokio::test]
+async fn work_of_a_second_is_finished_before_a_server_hands_over() {
+    finish_and_hand_over(&Place::server()).await;
+}
+
+#[tokio::test]
 async fn two_hundred_hand_overs_through_a_file_are_fast_and_never_overlap() {
     hand_over_often(&Place::file()).await;
+}
+
+#[tokio::test]
+async fn two_hundred_hand_overs_through_a_server_are_fast_and_never_overlap() {
+    hand_over_often(&Place::server()).await;
 }
 
 #[tokio::test]

@@ -14,8 +14,18 @@ async fn a_write_after_a_long_pause_is_refused_by_a_file_and_the_worker_comes_ba
 }
 
 #[tokio::test]
+async fn a_write_after_a_long_pause_is_refused_by_a_server_and_the_worker_comes_back() {
+    write_late(&Place::server()).await;
+}
+
+#[tokio::test]
 async fn a_pause_shorter_than_the_lease_moves_nothing_in_a_file() {
     pause_shortly(&Place::file()).await;
+}
+
+#[tokio::test]
+async fn a_pause_shorter_than_the_lease_moves_nothing_on_a_server() {
+    pause_shortly(&Place::server()).await;
 }
 
 async fn write_late(place: &Place) {

@@ -1,11 +1,13 @@
 //! Where the workers of a test keep their leases.
 
 use crate::scratch::Scratch;
+use crate::server::Server;
 
 /// A place that is gone when it is dropped.
 #[derive(Debug)]
 pub(crate) enum Place {
     File(Scratch),
+    Server(Server),
 }
 
 impl Place {
@@ -13,10 +15,15 @@ impl Place {
         Self::File(Scratch::without_disk())
     }
 
+    pub(crate) fn server() -> Self {
+        Self::Server(Server::start())
+    }
+
     /// What workers are told of it.
     pub(crate) fn engine(&self) -> String {
         match self {
             Self::File(scratch) => format!("sqlite:{}", scratch.path().join("leases.db").display()),
+            Self::Server(server) => server.url(),
         }
     }
 }

@@ -67,6 +67,15 @@ impl LockWorker {
         assert!(told.is_ok(), "a worker has ended");
     }
 
+    /// Waits until one of these has told this.
+    pub(crate) async fn until_one_tells(workers: &[Self], is_it: impl Fn(&Event) -> bool) {
+        let telling = workers.iter().map(|worker| {
+            let is_it = &is_it;
+            Box::pin(worker.until("one tells it", move |events| events.iter().any(is_it)))
+        });
+        let _ = select_all(telling).await;
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.child.id().expect("it has not been waited for").try_into().unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
