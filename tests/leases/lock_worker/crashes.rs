@@ -95,8 +95,8 @@ async fn replace_the_only_one(place: &Place) {
         let grants: Vec<&Event> =
             told.iter().filter(|event| event.is("acquired") && event.resource() == resource).collect();
         let [old, new] = grants[..] else { panic!("{grants:?}") };
-        // A fence is the microsecond of its grant, by the wall clock, of which this leaves a little to be set.
-        let apart = Duration::from_micros(new.fence() - old.fence());
+        // By the wall clock, of which this leaves a little to be set.
+        let apart = Instant::of_grant(new.fence()).since(Instant::of_grant(old.fence()));
         assert!(apart + Duration::from_millis(5) >= ttl, "{grants:?}");
         assert!(new.at.since(killed) < ttl + ttl / 3 + BUSY, "{grants:?}");
     }

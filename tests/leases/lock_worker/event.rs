@@ -20,6 +20,11 @@ impl Instant {
         Self(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap())
     }
 
+    /// When the grant of this fence was: fences are at least the microseconds since 1970.
+    pub(crate) fn of_grant(fence: u64) -> Self {
+        Self(fence)
+    }
+
     /// How much later this is; nothing if it is earlier.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))

@@ -54,8 +54,8 @@ async fn while_a_server_is_paused_nobody_begins_anything_and_nobody_hurries() {
     let group = group(server.url());
     let mut workers = [group.start("oak"), group.start("elm")];
     group.until_shared(&mut workers).await;
-    let paused = Instant::now();
     server.pause();
+    let paused = Instant::now();
     for worker in &workers {
         worker.until_told("gated", 2).await;
     }
@@ -137,12 +137,12 @@ fn assert_fences_rise(told: &[Event]) {
     }
 }
 
-/// Whoever was gated was so before the next grant of that resource.
+/// Whoever was gated was so before the next grant of that resource, whose fence is the microsecond of it.
 fn assert_gated_before_taken(told: &[Event]) {
     let grants = grants(told);
     for gate in told.iter().filter(|event| event.is("gated")) {
         let next = grants[gate.resource()].iter().find(|grant| grant.fence() > gate.fence());
-        assert!(next.is_none_or(|next| gate.at <= next.at), "{gate:?} after {next:?}");
+        assert!(next.is_none_or(|next| gate.at <= Instant::of_grant(next.fence())), "{gate:?} after {next:?}");
     }
 }
 
