@@ -58,6 +58,10 @@ mod from_peers {}
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 
+#[cfg(feature = "redis")]
+#[doc = include_str!("../book/src/redis.md")]
+mod redis {}
+
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 

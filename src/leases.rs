@@ -5,5 +5,7 @@ pub use arbour_engines::{
     Lease, LeaseLost, LeaseName, LeaseState, LeaseStatus, LeaseStore, LeaseTimes, Leases, LossReason,
     MemoryStore, Moment, Operation, Released, StoreError, StoreErrorKind, Token, WriteError, Written,
 };
+#[cfg(all(unix, feature = "redis"))]
+pub use arbour_engines::{BadRedisUrl, RedisStore};
 #[cfg(all(unix, feature = "sqlite"))]
 pub use arbour_engines::{SqliteOpenError, SqliteStore};
