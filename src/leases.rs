@@ -6,6 +6,6 @@ pub use arbour_engines::{
     MemoryStore, Moment, Operation, Released, StoreError, StoreErrorKind, Token, WriteError, Written,
 };
 #[cfg(all(unix, feature = "redis"))]
-pub use arbour_engines::{BadRedisUrl, RedisStore};
+pub use arbour_engines::{BadRedis, RedisStore};
 #[cfg(all(unix, feature = "sqlite"))]
 pub use arbour_engines::{SqliteOpenError, SqliteStore};

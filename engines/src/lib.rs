@@ -38,7 +38,7 @@ pub use leases::{HoldError, Lease, LeaseLost, LeaseStatus, Leases, WriteError};
 pub use machine::{LeaseState, LossReason};
 pub use memory::MemoryStore;
 #[cfg(all(unix, feature = "redis"))]
-pub use redis::{BadRedisUrl, RedisStore};
+pub use redis::{BadRedis, RedisStore};
 #[cfg(all(unix, feature = "sqlite"))]
 pub use sqlite::{SqliteOpenError, SqliteStore};
 pub use store::{

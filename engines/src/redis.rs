@@ -16,7 +16,7 @@ use failure::Failure;
 use keys::{FREED, LEASE, LEASES, Scripts};
 use line::{Asking, Connector, Times};
 use redis::aio::MultiplexedConnection;
-use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value};
+use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisResult, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +75,9 @@ pub struct RedisStore {
     shared: Arc<Shared>,
 }
 
+/// The shortest time to live that [`LeaseTimes`](crate::LeaseTimes) takes, too.
+const SHORTEST: Duration = Duration::from_millis(30);
+
 struct Shared {
     server: String,
     clock: Clock,
@@ -84,13 +87,26 @@ struct Shared {
     connector: Connector,
 }
 
-/// What cannot lead to a Redis. It does not show the text, which may have a password in it.
+/// What cannot be a store in Redis. The address is not shown, which may have a password in it.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "the address leads to no Redis: {reason}; `redis://host:port/database` or `redis+unix:///path` would"
-)]
-pub struct BadRedisUrl {
-    reason: RedisError,
+#[non_exhaustive]
+pub enum BadRedis {
+    /// It leads to no Redis, or needs what is not compiled in, as `rediss://` does.
+    #[error(
+        "the address leads to no Redis: {reason}; `redis://host:port/database` or `redis+unix:///path` would"
+    )]
+    #[non_exhaustive]
+    Address {
+        /// What is wrong with it.
+        reason: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// No request could be answered in the part of it that requests have.
+    #[error("leases of {ttl:?} are too short for a store in Redis: at least 30ms would do")]
+    #[non_exhaustive]
+    TtlTooShort {
+        /// The time to live.
+        ttl: Duration,
+    },
 }
 
 impl RedisStore {
@@ -101,9 +117,12 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`BadRedisUrl`] if it cannot be an address, or needs what is not compiled in, as `rediss://` does.
-    pub fn new(url: &str, ttl: Duration) -> Result<Self, BadRedisUrl> {
-        let client = client(url).map_err(|reason| BadRedisUrl { reason })?;
+    /// [`BadRedis`], with what is wrong.
+    pub fn new(url: &str, ttl: Duration) -> Result<Self, BadRedis> {
+        if ttl < SHORTEST {
+            return Err(BadRedis::TtlTooShort { ttl });
+        }
+        let client = client(url).map_err(|reason| BadRedis::Address { reason: Arc::new(reason) })?;
         let (times, waiting) = (Times::of(ttl), Arc::<Waiting>::default());
         let shared = Shared {
             server: client.get_connection_info().addr().to_string(),

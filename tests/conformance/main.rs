@@ -6,6 +6,7 @@
 
 mod calling_back;
 mod cancelling;
+mod certificates;
 mod concurrency;
 mod conditions;
 mod debugging;
@@ -51,4 +52,6 @@ mod supervision_stopping;
 mod supervision_tasks;
 mod support;
 mod threads;
+mod tls;
 mod waiters;
+mod wrappers;

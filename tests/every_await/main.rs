@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod actors;
+#[path = "../conformance/certificates.rs"]
+mod certificates;
 mod combining;
 mod groups;
 mod leases;
@@ -23,3 +25,5 @@ mod streams;
 mod streams_together;
 mod supervisors;
 mod support;
+mod tls;
+mod wrappers;

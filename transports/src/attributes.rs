@@ -22,6 +22,9 @@ macro_rules! attributes {
     )+};
 }
 
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+pub(crate) use attributes;
+
 attributes! {
     /// The address of this side of a TCP or UDP socket.
     LocalAddress: SocketAddr = "local address";

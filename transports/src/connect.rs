@@ -26,6 +26,75 @@ pub trait Connect: fmt::Display + Send + Sync {
     ///
     /// [`ConnectError`], which names the target and every failure on the way.
     fn connect(&self) -> impl Future<Output = Result<Self::Stream, ConnectError>> + Send;
+
+    /// The name or address of the host that it leads to, by which that can prove itself; none if it leads to no
+    /// host.
+    fn host_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The way to the same target, to streams that are made of its streams.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::join;
+    /// use arbour::transports::{Buffered, ByteSendExt, Connect, Listener, memory_listener};
+    ///
+    /// # #[arbour::main]
+    /// # async fn main() {
+    /// let (mut listener, connect) = memory_listener("memory:greeter", 1024);
+    /// let connect = connect.map(Buffered::new);
+    /// let (client, accepted) = join!(connect.connect(), listener.accept());
+    /// let mut server = accepted.unwrap().establish().await.unwrap();
+    /// server.send(b"hello").await.unwrap();
+    /// assert_eq!(client.unwrap().receive_exactly(5).await.unwrap(), "hello");
+    /// # }
+    /// ```
+    fn map<T, F>(self, into: F) -> MapConnect<Self, F>
+    where
+        Self: Sized,
+        T: Send + 'static,
+        F: Fn(Self::Stream) -> T + Send + Sync,
+    {
+        MapConnect { connect: self, into }
+    }
+}
+
+/// A way to streams made of streams; see [`Connect::map`].
+#[derive(Clone)]
+pub struct MapConnect<C, F> {
+    connect: C,
+    into: F,
+}
+
+impl<C, F, T> Connect for MapConnect<C, F>
+where
+    C: Connect,
+    F: Fn(C::Stream) -> T + Send + Sync,
+    T: Send + 'static,
+{
+    type Stream = T;
+
+    async fn connect(&self) -> Result<T, ConnectError> {
+        self.connect.connect().await.map(&self.into)
+    }
+
+    fn host_name(&self) -> Option<&str> {
+        self.connect.host_name()
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Display for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connect.fmt(f)
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Debug for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapConnect({})", self.connect)
+    }
 }
 
 /// No stream to a target could be opened.
@@ -94,6 +163,10 @@ impl<S: Send + 'static> Connect for BoxConnect<S> {
     async fn connect(&self) -> Result<S, ConnectError> {
         self.0.connect_boxed().await
     }
+
+    fn host_name(&self) -> Option<&str> {
+        self.0.host_name_boxed()
+    }
 }
 
 impl<S> Clone for BoxConnect<S> {
@@ -118,10 +191,15 @@ type Connecting<'a, S> = Pin<Box<dyn Future<Output = Result<S, ConnectError>> + 
 
 trait DynConnect<S>: fmt::Display + Send + Sync {
     fn connect_boxed(&self) -> Connecting<'_, S>;
+    fn host_name_boxed(&self) -> Option<&str>;
 }
 
 impl<C: Connect> DynConnect<C::Stream> for C {
     fn connect_boxed(&self) -> Connecting<'_, C::Stream> {
         Box::pin(self.connect())
+    }
+
+    fn host_name_boxed(&self) -> Option<&str> {
+        self.host_name()
     }
 }

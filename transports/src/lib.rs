@@ -2,8 +2,10 @@
 //!
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
-//! - [`byte_pipe`], [`memory_listener`]: both in memory.
+//! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
+//! - [`byte_pipe`], [`memory_listener`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
+#![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
 //! - [`unix`]: the same over Unix sockets, with descriptors sent along.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
@@ -11,26 +13,49 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+mod buffered;
 mod byte;
 mod connect;
 mod descriptor;
 mod error;
+mod framing;
+mod from_chunks;
 mod listen;
 mod memory;
+mod outgoing;
 mod peer;
 mod polled;
 mod side;
 mod socket;
+mod stapled;
 pub mod tcp;
+mod tee;
+mod text;
+mod timeouts;
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
+pub mod tls;
 pub mod unix;
 
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
 };
+pub use buffered::{Buffered, ReceiveError, Wanted};
 pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
-pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
+pub use connect::{BoxConnect, Connect, ConnectError, MapConnect, NotConnected};
 pub use descriptor::{RefusedDescriptor, UnfitDescriptor};
 pub use error::StreamError;
-pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
-pub use memory::{BytePipe, MemoryConnect, MemoryListener, byte_pipe, memory_listener};
+pub use framing::{
+    BadFrame, Chunks, FrameError, Framed, Framing, Head, LengthDelimited, Lines, SendFrameError, chunks,
+    length_delimited, lines,
+};
+pub use from_chunks::{Chunk, FromChunks};
+pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener, MapListener};
+pub use memory::{
+    BytePipe, BytePipeReceive, BytePipeSend, MemoryConnect, MemoryListener, byte_pipe, memory_listener,
+    one_way_pipe,
+};
 pub use peer::Peer;
+pub use stapled::{Stapled, StapledError, StapledObjects, StapledReceiveError};
+pub use tee::Tee;
+pub use text::{BadBytes, Encoding, OnBadBytes, Text, TextError};
+pub use timeouts::{Timeouts, TooSlow};

@@ -121,7 +121,8 @@ impl Connector {
         // Noted before the attempt, so that who gives it up is no faster than who sees it fail.
         state.next = Some(Instant::now() + self.times.until_next(state.failures));
         state.failures = state.failures.saturating_add(1);
-        let connected = self.connect().await;
+        // Boxed, so that every request is not as large as a connection being made.
+        let connected = Box::pin(self.connect()).await;
         *self.last_failure() = connected.as_ref().err().cloned();
         Ok(state.line.insert(connected?).clone())
     }
