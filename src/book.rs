@@ -55,6 +55,9 @@ mod asking {}
 #[doc = include_str!("../book/src/from_peers.md")]
 mod from_peers {}
 
+#[doc = include_str!("../book/src/leases.md")]
+mod leases {}
+
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 

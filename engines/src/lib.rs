@@ -16,6 +16,7 @@
 //! Users see these items under `arbour::leases` and `arbour::testing`.
 #![forbid(unsafe_code)]
 
+mod assigner;
 mod begin;
 mod clock;
 mod conformance;
@@ -31,6 +32,7 @@ mod sqlite;
 mod store;
 mod times;
 
+pub use assigner::Assigner;
 pub use clock::{Clock, Moment};
 pub use conformance::{BrokenClause, BrokenClauses, check_lease_store};
 pub use faulty::{Fault, FaultyStore};
