@@ -61,10 +61,8 @@ async fn life_over_a_cut_line(store: &RedisStore, direct: &RedisStore) -> Fence 
     assert!(before.is_none_or(|before| before == fence), "granted twice: {before:?} and {fence}");
 
     let mut failures = Vec::new();
-    assert_eq!(
-        insist(&mut failures, async || store.extend(&oak(), token, LONG).await).await,
-        Extended::Confirmed
-    );
+    let extended = insist(&mut failures, async || store.extend(&oak(), token, LONG).await).await;
+    assert_eq!(extended, Extended::Confirmed(fence));
     let written =
         insist(&mut failures, async || store.write(&oak(), fence, &[("cursor", b"41")]).await).await;
     assert_eq!(written, Written::Accepted);
@@ -195,7 +193,7 @@ async fn a_server_that_stands_still_is_told_of_in_time_and_goes_on() {
     server.go_on();
     assert_eq!(
         insist(&mut Vec::new(), async || store.extend(&oak(), token, LONG).await).await,
-        Extended::Confirmed
+        Extended::Confirmed(fence)
     );
     assert_eq!(held(&store).await, Some(fence));
 }
@@ -327,9 +325,9 @@ async fn a_server_that_says_no_is_believed_and_asked_again_when_the_cause_is_gon
         assert_eq!(held(&store).await, None);
     }
     let token = Token::new();
-    granted(&store, token, LONG).await;
+    let fence = granted(&store, token, LONG).await;
     server.cli(&["SCRIPT", "FLUSH"]);
-    assert_eq!(store.extend(&oak(), token, LONG).await.unwrap(), Extended::Confirmed);
+    assert_eq!(store.extend(&oak(), token, LONG).await.unwrap(), Extended::Confirmed(fence));
 }
 
 #[arbour::test(start_paused = false)]

@@ -46,7 +46,7 @@ async fn a_shell_takes_a_lease_writes_under_it_and_hands_it_over() {
         ("a shell script", Fence::new(fence.parse().unwrap()))
     );
     assert_eq!(store.list("o").await.unwrap().len(), 1);
-    assert_eq!(run(&server, "extend", &[LEASE, ",", "shell-1", "300000"]), ["confirmed"]);
+    assert_eq!(run(&server, "extend", &[LEASE, ",", "shell-1", "300000"]), ["confirmed", fence]);
 
     let written = run(&server, "write", &[FENCE, ENTRIES, ",", fence, "cursor", "41"]);
     assert_eq!(written, ["accepted"]);
@@ -151,10 +151,16 @@ const TAKEN: &str = "if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then";
 async fn what_is_wrong_in_a_script_is_found_by_the_clauses() {
     let server = Server::start();
     let makes_anew = "redis.call('HSET', KEYS[1], 'token', ARGV[1], 'owner', '', 'fence', 1, 'since', 0)
-        return {'confirmed'}";
+        return {'confirmed', '1'}";
     let faults = [
         ("extend", "return {'free'}", makes_anew, "extending_a_lease_that_has_ended_makes_none"),
         ("extend", "holder[1] == ARGV[1]", "true", "extending_what_another_holds_changes_nothing"),
+        (
+            "extend",
+            "'confirmed', holder[3]",
+            "'confirmed', '1'",
+            "an_extended_lease_lasts_from_its_extension",
+        ),
         ("write", "newest ~= ARGV[1]", "false", "an_older_fence_writes_nothing"),
         ("release", TAKEN, "if false then", "a_stranger_releases_nothing"),
         ("release", "redis.call('PUBLISH', ARGV[3], ARGV[2])", "", "a_release_is_told_to_all_who_wait"),
@@ -178,7 +184,10 @@ async fn a_fence_rises_although_the_clock_of_the_server_stood_ahead() {
         let granted = store.acquire(&oak, token, "a", LONG).await.unwrap();
         assert_eq!(granted, Acquired::Granted(Fence::new(ahead + n)));
         assert_eq!(store.write(&oak, Fence::new(ahead + n), &[("n", b"")]).await.unwrap(), Written::Accepted);
-        assert_eq!(store.extend(&oak, token, LONG).await.unwrap(), Extended::Confirmed);
+        assert_eq!(
+            store.extend(&oak, token, LONG).await.unwrap(),
+            Extended::Confirmed(Fence::new(ahead + n))
+        );
         assert_eq!(store.release(&oak, token).await.unwrap(), Released::Now);
     }
 }

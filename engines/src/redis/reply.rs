@@ -16,7 +16,7 @@ pub(super) fn acquired(name: &LeaseName, reply: &[Value]) -> Read<Acquired> {
 
 pub(super) fn extended(name: &LeaseName, reply: &[Value]) -> Read<Extended> {
     match said(reply)? {
-        ("confirmed", []) => Ok(Extended::Confirmed),
+        ("confirmed", [number]) => Ok(Extended::Confirmed(fence(number)?)),
         _ => Ok(Extended::Gone(looked(name, reply)?)),
     }
 }
