@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod faults;
+mod lock_worker;
 mod proxy;
 mod redis;
 mod scratch;

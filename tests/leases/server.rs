@@ -16,7 +16,7 @@ const STARTS: Duration = Duration::from_secs(30);
 
 const KEEPER: &str = r#"redis-server "$@" & echo $!; read -r _; kill -9 $! 2>/dev/null; wait"#;
 
-/// A server that keeps what was written to it, on the disk at each write. Dropped, it is killed.
+/// A server that keeps what was written to it, in its file at each write. Dropped, it is killed.
 #[derive(Debug)]
 pub(crate) struct Server {
     scratch: Scratch,
@@ -40,7 +40,7 @@ impl Server {
         // Somebody else may take the port before the server does: then another one.
         for _ in 0..10 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut server = Self { scratch: Scratch::new(), port, running: None };
+            let mut server = Self { scratch: Scratch::without_disk(), port, running: None };
             if server.run() {
                 return server;
             }
@@ -91,7 +91,7 @@ impl Server {
         drop(self.running.take());
     }
 
-    /// Starts it again, with what it had on the disk.
+    /// Starts it again, with what it had in its file.
     pub(crate) fn start_again(&mut self) {
         assert!(self.run(), "redis-server does not start again");
     }
