@@ -72,6 +72,10 @@ mod lock_workers {}
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 
+#[cfg(feature = "redis")]
+#[doc = include_str!("../book/src/redis.md")]
+mod redis {}
+
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 

@@ -6,5 +6,7 @@ pub use arbour_engines::{
     LossReason, MemoryStore, Moment, Operation, Released, StoreError, StoreErrorKind, Token, WriteError,
     Written,
 };
+#[cfg(all(unix, feature = "redis"))]
+pub use arbour_engines::{BadRedis, RedisStore};
 #[cfg(all(unix, feature = "sqlite"))]
 pub use arbour_engines::{SqliteOpenError, SqliteStore};

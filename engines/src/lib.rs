@@ -7,7 +7,8 @@
 //! - [`LeaseStore`] is what a back end is. [`AnyLeaseStore`] holds one whose kind is chosen when the program runs.
 //! - [`MemoryStore`] is the back end of one process: for tests, which it serves in paused time, and for programs that
 //!   need no other.
-//! - `SqliteStore` (feature `sqlite`) is one for the processes of one machine: a file.
+//! - `SqliteStore` (feature `sqlite`) is one for the processes of one machine: a file. `RedisStore` (feature
+//!   `redis`) is one for several machines.
 //! - [`Clock`] is what holders of leases count their time by.
 //! - [`FaultyStore`] loses and delays requests and replies; [`check_lease_store`] holds the clauses of [`LeaseStore`]
 //!   against any back end.
@@ -24,6 +25,8 @@ mod faulty;
 mod leases;
 mod machine;
 mod memory;
+#[cfg(all(unix, feature = "redis"))]
+mod redis;
 #[cfg(all(unix, feature = "sqlite"))]
 mod sqlite;
 mod store;
@@ -36,6 +39,8 @@ pub use faulty::{Fault, FaultyStore};
 pub use leases::{HoldError, Lease, LeaseLost, LeaseStatus, Leases, WriteError};
 pub use machine::{LeaseState, LossReason};
 pub use memory::MemoryStore;
+#[cfg(all(unix, feature = "redis"))]
+pub use redis::{BadRedis, RedisStore};
 #[cfg(all(unix, feature = "sqlite"))]
 pub use sqlite::{SqliteOpenError, SqliteStore};
 pub use store::{

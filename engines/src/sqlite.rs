@@ -121,7 +121,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in this file, which is made if it is not there. Its folder must be there.
+    /// The store in this file, which is made if it is not there. Its folder must be there. While others write it waits
+    /// for ten seconds at most.
     ///
     /// # Cancel safety
     ///

@@ -143,7 +143,7 @@ async fn what_is_dispatched_may_join_and_leave_the_group() {
             groups.join("another", &member).unwrap();
         });
         assert_eq!(count, 2);
-        assert_eq!(groups.groups(), ["another".into()]);
+        assert_eq!(groups.groups(), [Arc::from("another")]);
     })
     .await
     .unwrap();

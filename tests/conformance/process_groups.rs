@@ -23,7 +23,7 @@ mod pg {
             groups.join("group", &one).unwrap();
             groups.join("group", &two).unwrap();
             assert_eq!(names(&groups.members("group")), ["one", "two"]);
-            assert_eq!(groups.groups(), ["group".into()]);
+            assert_eq!(groups.groups(), [std::sync::Arc::from("group")]);
             groups.leave("group", &one).unwrap();
             assert_eq!(names(&groups.members("group")), ["two"]);
             groups.leave("group", &two).unwrap();

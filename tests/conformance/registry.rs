@@ -180,9 +180,9 @@ mod registry_unique_test {
             registry.register("one", &owner).unwrap();
             registry.register("two", &owner).unwrap();
             assert!(registry.unregister("one", &owner));
-            assert_eq!(registry.names(), ["two".into()]);
+            assert_eq!(registry.names(), [Arc::from("two")]);
             assert!(!registry.unregister("unknown", &owner));
-            assert_eq!(registry.names(), ["two".into()]);
+            assert_eq!(registry.names(), [Arc::from("two")]);
         })
         .await
         .unwrap();

@@ -1,5 +1,6 @@
 //! Leases: the stores that hold them.
 
+use crate::server::Server;
 use crate::support::{MS, sweep, turns};
 use arbour::leases::{
     Acquired, AnyLeaseStore, Assigner, Extended, HoldError, Lease, LeaseName, LeaseStore, LeaseTimes, Leases,
@@ -68,6 +69,20 @@ fn the_calls_of_a_store_in_a_file() {
     };
     sweep(make, |run| assert!(run.output.is_none_or(|ended| ended.is_ok())));
     std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn the_calls_of_a_store_in_redis() {
+    let server = Server::start();
+    let calls = Cell::new(0);
+    let make = || async {
+        // The server keeps its own time.
+        tokio::time::resume();
+        calls.set(calls.get() + 1);
+        let name = LeaseName::new(format!("oak/{}", calls.get())).unwrap();
+        life_of_a_lease(server.store(TTL), name).await
+    };
+    sweep(make, |run| assert!(run.output.is_none_or(|ended| ended.is_ok())));
 }
 
 /// Holds a lease, writes under it, and looks again.

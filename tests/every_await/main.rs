@@ -14,6 +14,11 @@ mod local_sockets;
 mod one_to_many;
 mod promises;
 mod scopes;
+#[path = "../leases/scratch.rs"]
+mod scratch;
+#[path = "../leases/server.rs"]
+#[allow(dead_code, reason = "sweeps leave the server as it is")]
+mod server;
 mod serving;
 mod sockets;
 mod streams;

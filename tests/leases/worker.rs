@@ -3,12 +3,13 @@
 //! Each turn takes the lease, reads how many turns there were, writes one more under its fence, and releases it.
 
 use arbour::leases::{
-    Acquired, AnyLeaseStore, Clock, Fence, Holding, LeaseName, LeaseStore, Moment, SqliteStore, StoreError,
-    Token, Written,
+    Acquired, AnyLeaseStore, Clock, Fence, Holding, LeaseName, LeaseStore, Moment, RedisStore, SqliteStore,
+    StoreError, StoreErrorKind, Token, Written,
 };
 use cpu_time::ProcessTime;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -16,22 +17,23 @@ const ENGINE: &str = "ARBOUR_LEASES_ENGINE";
 const DOES: &str = "ARBOUR_LEASES_DOES";
 
 /// Long beside a turn, short for who waits until a killed worker's lease has ended.
-pub(crate) const TTL: Duration = Duration::from_secs(2);
+pub(crate) const TTL: Duration = Duration::from_secs(4);
 
 /// A worker that runs. Dropped, it is killed.
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    killed: bool,
 }
 
 /// A turn as the worker tells of it, by the clock since boot.
 #[derive(Clone, Debug)]
 pub(crate) struct Turn {
-    pub(crate) count: u64,
-    pub(crate) fence: Fence,
-    pub(crate) granted: Duration,
-    pub(crate) released: Duration,
+    count: u64,
+    fence: Fence,
+    granted: Duration,
+    released: Duration,
 }
 
 impl Worker {
@@ -54,7 +56,7 @@ impl Worker {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        Self { child, lines, killed: false }
     }
 
     /// The numbers on the next line that has any, or `None` at the end of the program.
@@ -76,11 +78,14 @@ impl Worker {
 
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
+        self.killed = true;
     }
 
-    /// All turns it tells of until it ends.
+    /// All turns it tells of until it ends, which it does well unless it was killed.
     pub(crate) fn turns(mut self) -> Vec<Turn> {
-        std::iter::from_fn(|| self.turn()).collect()
+        let turns = std::iter::from_fn(|| self.turn()).collect();
+        assert!(self.killed || self.child.wait().unwrap().success());
+        turns
     }
 }
 
@@ -91,9 +96,37 @@ impl Drop for Worker {
     }
 }
 
+/// Four processes take 200 turns, none of them twice, and none has to wait for the end of a time to live.
+pub(crate) fn take_turns_together(engine: &str) {
+    let workers: Vec<Worker> = (0..4).map(|_| Worker::start(engine, 200)).collect();
+    let mut gaps = check(turns(workers), 0, 200);
+    gaps.sort();
+    let median = gaps[gaps.len() / 2];
+    assert!(median < TTL / 10, "the median of {gaps:?} is {median:?}, so nobody heard of a release");
+}
+
+/// Two of four processes are killed, and the others take the rest of 100 turns.
+pub(crate) fn take_turns_although_some_are_killed(engine: &str) {
+    let mut workers: Vec<Worker> = (0..4).map(|_| Worker::start(engine, 100)).collect();
+    let mut taken = Vec::new();
+    for mut worker in workers.drain(2..) {
+        taken.extend(worker.turn());
+        worker.kill();
+        taken.extend(worker.turns());
+    }
+    taken.extend(turns(workers));
+    check(taken, 2, 100);
+}
+
+/// What each of them tells, heard side by side so that none has to wait until it is heard.
+fn turns(workers: Vec<Worker>) -> Vec<Turn> {
+    let hearing: Vec<_> = workers.into_iter().map(|worker| thread::spawn(|| worker.turns())).collect();
+    hearing.into_iter().flat_map(|heard| heard.join().unwrap()).collect()
+}
+
 /// Turns that stand in any order must count without a gap but for those whose worker was killed before it told of
 /// them, and the fences must rise with them. No turn begins before the last has ended.
-pub(crate) fn check(mut turns: Vec<Turn>, kills: usize, total: u64) -> Vec<Duration> {
+fn check(mut turns: Vec<Turn>, kills: usize, total: u64) -> Vec<Duration> {
     turns.sort_by_key(|turn| turn.count);
     assert!(turns.is_sorted_by(|one, next| one.count < next.count), "a turn was taken twice: {turns:?}");
     assert!(turns.is_sorted_by(|one, next| one.fence < next.fence), "fences do not rise: {turns:?}");
@@ -125,6 +158,7 @@ async fn work() {
 
 async fn open(engine: &str) -> AnyLeaseStore {
     match engine.split_once(':').unwrap() {
+        ("redis", _) => AnyLeaseStore::new(RedisStore::new(engine, TTL).unwrap()),
         ("sqlite", path) => AnyLeaseStore::new(SqliteStore::open(path).await.unwrap()),
         (unknown, _) => panic!("there is no engine `{unknown}`"),
     }
@@ -139,7 +173,7 @@ async fn take_turns(store: &AnyLeaseStore, total: u64) -> Result<(), StoreError>
     while let Some((count, fence, granted)) = take_turn(store, &clock, total).await? {
         // The end is told as it was before the release: nobody else may have begun then.
         let released = since_boot(clock.now());
-        store.release(&lease(), token()).await?;
+        insist(async || store.release(&lease(), token()).await).await?;
         say(&[count, fence.number(), granted, released]);
     }
     Ok(())
@@ -157,19 +191,30 @@ async fn take_turn(
 ) -> Result<Option<(u64, Fence, u64)>, StoreError> {
     let name = lease();
     loop {
-        match store.acquire(&name, token(), "a worker", TTL).await? {
+        match insist(async || store.acquire(&name, token(), "a worker", TTL).await).await? {
             Acquired::Held(Holding { remaining, .. }) => store.until_free(&name, remaining).await?,
             Acquired::Granted(fence) => {
                 let granted = since_boot(clock.now());
                 let read = store.read(&name, "count").await?.map_or(0, |read| number(&read.value));
                 if read >= total {
-                    store.release(&name, token()).await?;
+                    insist(async || store.release(&name, token()).await).await?;
                     return Ok(None);
                 }
-                let written = store.write(&name, fence, &[("count", &(read + 1).to_be_bytes())]).await?;
+                let entry = ("count", &(read + 1).to_be_bytes()[..]);
+                let written = insist(async || store.write(&name, fence, &[entry]).await).await?;
                 assert_eq!(written, Written::Accepted);
                 return Ok(Some((read + 1, fence, granted)));
             }
+        }
+    }
+}
+
+/// Asks again what was not sent because the machine is slow: others were served meanwhile.
+async fn insist<T>(ask: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    loop {
+        match ask().await {
+            Err(error) if error.kind() == StoreErrorKind::NotSent => {}
+            answered => return answered,
         }
     }
 }

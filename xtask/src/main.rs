@@ -13,6 +13,7 @@ mod step;
 mod table;
 mod test;
 mod tidy;
+mod tools;
 mod workspace;
 
 use command::Command;

@@ -13,6 +13,13 @@ use std::time::{Duration, Instant};
 /// How long a request waits while others write.
 const BUSY: Duration = Duration::from_secs(1);
 
+/// How long an opening waits, of which no lease depends yet.
+const OPENS: Duration = Duration::from_secs(10);
+
+/// How often who waits looks whether the others have ended. SQLite's own handler waits longer each time, so that who
+/// has waited longest has the least chance.
+const LOOK: Duration = Duration::from_millis(2);
+
 /// A file cannot be a store of leases: which one, and why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -137,9 +144,24 @@ fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Fault>) -> Result<T, Faul
     let begin = Instant::now();
     loop {
         match attempt() {
-            Err(fault) if fault.is_busy() && begin.elapsed() < BUSY => sleep(Duration::from_millis(5)),
+            Err(fault) if fault.is_busy() && begin.elapsed() < OPENS => sleep(LOOK),
             ended => return ended,
         }
+    }
+}
+
+/// Whether to try again, asked whenever others write.
+fn waits() -> impl FnMut(i32) -> bool {
+    let mut begin = Instant::now();
+    move |before| {
+        if before == 0 {
+            begin = Instant::now();
+        }
+        let again = begin.elapsed() < BUSY;
+        if again {
+            sleep(LOOK);
+        }
+        again
     }
 }
 
@@ -154,7 +176,7 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
 
 /// Sets up a connection, and refuses one that would not serve.
 pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Fault> {
-    connection.busy_timeout(BUSY)?;
+    connection.busy_handler(Some(waits()))?;
     // The schema is read before anything is written, so that a file of another kind stays as it is.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     if connection.is_readonly("main")? {
