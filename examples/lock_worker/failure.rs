@@ -1,7 +1,7 @@
 //! Why the program ends before its time, and the exit code that says so.
 use std::io;
 
-use arbour::leases::{BadName, BadRedisUrl, BadTimes, SqliteOpenError, StoreError};
+use arbour::leases::{BadName, BadRedis, BadTimes, SqliteOpenError, StoreError};
 use arbour::{GroupError, Signal};
 
 use super::options::OptionsError;
@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     #[error("--lease-ttl: {0}")]
     Times(#[from] BadTimes),
     #[error("--engine: {0}")]
-    Redis(#[from] BadRedisUrl),
+    Redis(#[from] BadRedis),
     #[error(transparent)]
     Sqlite(#[from] SqliteOpenError),
     #[error(transparent)]

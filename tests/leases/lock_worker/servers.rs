@@ -142,7 +142,10 @@ fn assert_gated_before_taken(told: &[Event]) {
     let grants = grants(told);
     for gate in told.iter().filter(|event| event.is("gated")) {
         let next = grants[gate.resource()].iter().find(|grant| grant.fence() > gate.fence());
-        assert!(next.is_none_or(|next| gate.at <= Instant::of_grant(next.fence())), "{gate:?} after {next:?}");
+        assert!(
+            next.is_none_or(|next| gate.at <= Instant::of_grant(next.fence())),
+            "{gate:?} after {next:?}"
+        );
     }
 }
 
