@@ -15,6 +15,14 @@ mod streams {}
 #[doc = include_str!("../book/src/one_to_many.md")]
 mod one_to_many {}
 
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/wrappers.md")]
+mod wrappers {}
+
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/serving.md")]
+mod serving {}
+
 #[doc = include_str!("../book/src/threads.md")]
 mod threads {}
 
@@ -54,6 +62,9 @@ mod asking {}
 
 #[doc = include_str!("../book/src/from_peers.md")]
 mod from_peers {}
+
+#[doc = include_str!("../book/src/leases.md")]
+mod leases {}
 
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
