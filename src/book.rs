@@ -79,6 +79,10 @@ mod redis {}
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 
+#[cfg(feature = "tls")]
+#[doc = include_str!("../book/src/tls.md")]
+mod tls {}
+
 #[doc = include_str!("../book/src/observing.md")]
 mod observing {}
 

@@ -1,42 +1,78 @@
-//! Programs of others that the tests start: what is missing is installed first, where that is allowed.
+//! `tools`: the programs that nobody here wrote and that tests start, installed where that is allowed.
+//!
+//! What cannot be installed is told and no failure here: its tests fail, with the line that installs it.
 
-use crate::step::{Steps, run};
-use std::process::{Command, Stdio};
+use crate::step::{Outcome, Steps, output};
+use crate::workspace::root;
+use std::path::PathBuf;
+use std::process::Command;
 
-/// A program, and the package of Debian that brings it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Tool {
-    program: &'static str,
-    package: &'static str,
+/// A program, and the package of Debian that has it.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("openssl", "openssl"),
+    ("curl", "curl"),
+    ("socat", "socat"),
+    ("python3", "python3-venv"),
+    ("redis-server", "redis-server"),
+];
+
+/// From PyPI, into a folder of our own.
+const ANYIO: &str = "anyio==4.16.0";
+
+/// Installs what is missing, a line for each.
+pub(crate) fn run(steps: &mut Steps) -> Outcome {
+    steps.step("tools", || {
+        programs();
+        anyio();
+        Ok(())
+    })
 }
 
-const TOOLS: &[Tool] = &[Tool { program: "redis-server", package: "redis-server" }];
-
-/// Installs what is missing. What cannot be installed fails the tests that start it, with the line that installs it.
-pub(crate) fn install(steps: &mut Steps) {
-    let missing: Vec<Tool> = TOOLS.iter().copied().filter(|tool| !is_there(tool.program)).collect();
+fn programs() {
+    let missing: Vec<_> = PROGRAMS.iter().filter(|(program, _)| !is_there(program)).collect();
     if missing.is_empty() {
         return;
     }
-    if steps.step("tools", || run(&mut installation(&missing))).is_err() {
-        let programs: Vec<&str> = missing.iter().map(|tool| tool.program).collect();
-        let why = format!("the tests that start {} will fail", programs.join(", "));
-        steps.pass_over("tests with tools", &why);
+    let fresh = output(Command::new("apt-get").arg("update"));
+    for (program, package) in missing {
+        let install = ["install", "--yes", "--no-install-recommends", package];
+        let installed = fresh.clone().and_then(|_| output(Command::new("apt-get").args(install)));
+        tell(program, &format!("apt-get install {package}"), installed.map(drop));
     }
 }
 
-/// Whether a shell would find it.
 fn is_there(program: &str) -> bool {
-    let mut search = Command::new("sh");
-    search.args(["-c", "command -v \"$1\"", "sh", program]).stdout(Stdio::null());
-    search.status().is_ok_and(|status| status.success())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-fn installation(missing: &[Tool]) -> Command {
-    let mut apt = Command::new("apt-get");
-    apt.args(["install", "--yes", "--no-install-recommends"]).env("DEBIAN_FRONTEND", "noninteractive");
-    apt.args(missing.iter().map(|tool| tool.package));
-    apt
+fn anyio() {
+    let folder = folder();
+    let python = folder.join("bin/python");
+    let version = ANYIO.split_once("==").map_or(ANYIO, |(_, version)| version);
+    let asked = output(
+        Command::new(&python)
+            .args(["-c", "import importlib.metadata; print(importlib.metadata.version('anyio'))"]),
+    );
+    if asked.is_ok_and(|found| found.trim() == version) {
+        return;
+    }
+    let made = output(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+    let installed =
+        made.and_then(|_| output(Command::new(&python).args(["-m", "pip", "install", "--quiet", ANYIO])));
+    tell(ANYIO, "cargo xtask tools", installed.map(drop));
+}
+
+/// The environment of Python that has AnyIO; tests look for it here, too.
+fn folder() -> PathBuf {
+    root().join("target/tools/python")
+}
+
+fn tell(what: &str, by: &str, installed: Outcome) {
+    match installed {
+        Ok(()) => println!("installed {what}"),
+        Err(why) => println!("{what} is missing, and its tests will fail; try `{by}`: {why}"),
+    }
 }
 
 #[cfg(test)]
@@ -44,17 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_looked_for_as_a_shell_does() {
+    fn a_program_is_there_if_a_folder_of_the_path_has_it() {
         assert!(is_there("sh"));
         assert!(!is_there("arbour-has-no-such-program"));
-    }
-
-    #[test]
-    fn all_that_is_missing_is_installed_at_once() {
-        let red = Tool { program: "red", package: "red-server" };
-        let green = Tool { program: "green", package: "green" };
-        let apt = installation(&[red, green]);
-        let words: Vec<_> = apt.get_args().map(|word| word.to_str().unwrap()).collect();
-        assert_eq!(words, ["install", "--yes", "--no-install-recommends", "red-server", "green"]);
     }
 }
