@@ -66,6 +66,9 @@ mod from_peers {}
 #[doc = include_str!("../book/src/leases.md")]
 mod leases {}
 
+#[doc = include_str!("../book/src/lock_workers.md")]
+mod lock_workers {}
+
 #[doc = include_str!("../book/src/root.md")]
 mod root {}
 
