@@ -94,3 +94,7 @@ mod reopened_mailbox {}
 
 #[doc = include_str!("../book/src/decisions/0010-address-trait.md")]
 mod address_trait {}
+
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/unix_and_udp.md")]
+mod unix_and_udp {}

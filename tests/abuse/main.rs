@@ -3,6 +3,7 @@
 
 #[path = "../conformance/certificates.rs"]
 mod certificates;
+mod datagrams;
 mod descriptors;
 mod frames;
 mod random;

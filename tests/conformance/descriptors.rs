@@ -1,9 +1,12 @@
 //! What the cases of sockets share: folders for their files, and a look at descriptors.
 
+use crate::support::{poll_once, turns};
 use arbour::transports::attributes::RawDescriptor;
 use arbour::transports::{Attributes, AttributesExt};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 /// A folder of a test's own, which goes with it.
 #[derive(Debug)]
@@ -48,4 +51,11 @@ impl OpenSocket {
     pub(crate) fn is_open(&self) -> bool {
         self.link.read_link().is_ok_and(|now| now == self.points_at)
     }
+}
+
+/// Polls once, in a turn of its own: with units that no other await has taken, so that what is pending is so
+/// for want of room.
+pub(crate) async fn poll_in_own_turn<F: Future>(future: F) -> Poll<F::Output> {
+    turns(1).await;
+    poll_once(&mut pin!(future)).await
 }

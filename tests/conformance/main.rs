@@ -26,6 +26,7 @@ mod observing;
 mod oneshots;
 mod portals;
 mod process_groups;
+mod readiness;
 #[path = "../structured/recorder.rs"]
 mod recorder;
 mod registry;
@@ -36,6 +37,8 @@ mod servers_calling;
 mod servers_waiting;
 mod serving;
 mod shielding;
+mod sockets_datagrams;
+mod sockets_udp;
 mod sockets_unix;
 mod starting;
 mod stream_cancelling;

@@ -2,15 +2,18 @@
 
 use crate::descriptors::{Folder, OpenSocket};
 use crate::support::{soon, turns};
-use arbour::testing::wait_all_tasks_blocked;
+use arbour::testing::{check_byte_stream, check_listener, check_object_stream, wait_all_tasks_blocked};
 use arbour::transports::attributes::{
     AddressFamily, Family, LocalAddress, LocalUnixAddress, PeerCredentials, RemoteUnixAddress,
 };
 use arbour::transports::unix::{
-    DescriptorError, UnixAddress, UnixAddressError, UnixConnect, UnixListen, UnixListener, UnixStream,
+    DatagramError, DescriptorError, UnixAddress, UnixAddressError, UnixBind, UnixConnect, UnixListener,
+    UnixPacketListener, UnixPackets, UnixStream,
 };
 use arbour::transports::{AcceptError, AttributesExt, Connect, NotConnected, StreamError, UnfitDescriptor};
 use arbour::{CancelScope, checkpoint};
+use bytes::Bytes;
+use futures::StreamExt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,6 +21,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Both ends of a connection through a listener at a path of this folder.
 async fn connected(folder: &Folder) -> (Arc<UnixStream>, Arc<UnixStream>) {
@@ -97,6 +101,24 @@ mod anyio_sockets {
             server.send(b"answer").await.unwrap();
             assert_eq!(soon(client.receive(100)).await.unwrap().unwrap(), "answer");
         }
+    }
+
+    #[arbour::test]
+    async fn unixstream_send_receive_seqsocket() {
+        let folder = Folder::new();
+        let listener = UnixPacketListener::bind(folder.path("socket")).unwrap();
+        let client = UnixPackets::connect(folder.path("socket")).await.unwrap();
+        let mut server = soon(listener.accept()).await.unwrap();
+        client.send(b"first").await.unwrap();
+        client.send(b"second").await.unwrap();
+        client.send_eof().await.unwrap();
+        assert_eq!(soon(server.receive()).await.unwrap().unwrap(), "first");
+        assert_eq!(soon(server.next()).await.unwrap().unwrap(), "second");
+        assert!(soon(server.receive()).await.unwrap().is_none());
+        assert!(soon(server.next()).await.is_none());
+        server.send(b"answer").await.unwrap();
+        assert_eq!(soon(client.receive()).await.unwrap().unwrap(), "answer");
+        assert_eq!(client.require::<RemoteUnixAddress>().unwrap(), *listener.local_address());
     }
 
     #[arbour::test]
@@ -401,7 +423,7 @@ mod anyio_sockets {
         );
         let mut waiting = Box::pin(first.accept());
         assert!(crate::support::poll_once(&mut waiting).await.is_pending(), "it was not disturbed");
-        let second = UnixListen::at(&path).unwrap().replace().bind().unwrap();
+        let second = UnixBind::at(&path).unwrap().replace().listen().unwrap();
         drop(waiting);
         first.close();
         assert!(path.exists(), "the file is another's by now");
@@ -446,6 +468,29 @@ mod anyio_sockets {
 mod further {
     use super::*;
 
+    #[arbour::test(start_paused = false)]
+    async fn streams_keep_what_byte_streams_promise() {
+        let suite = check_byte_stream(async || UnixStream::pair().unwrap());
+        suite.clogged_by(1 << 20).run().await.unwrap();
+    }
+
+    #[arbour::test(start_paused = false)]
+    async fn streams_of_packets_keep_what_object_streams_promise() {
+        let object = |number: u64| Bytes::copy_from_slice(&number.to_le_bytes());
+        check_object_stream(async || UnixPackets::pair().unwrap(), object).run().await.unwrap();
+    }
+
+    #[arbour::test(start_paused = false)]
+    async fn listeners_keep_what_listeners_promise() {
+        let folder = Folder::new();
+        let next = AtomicUsize::new(0);
+        let pairs = async || {
+            let path = folder.path(&next.fetch_add(1, Ordering::Relaxed).to_string());
+            (UnixListener::bind(&path).unwrap(), UnixConnect::to(&path).unwrap())
+        };
+        check_listener(pairs).run().await.unwrap();
+    }
+
     #[arbour::test]
     async fn more_descriptors_than_asked_for_are_closed_and_counted() {
         let (one, other) = pair();
@@ -489,7 +534,7 @@ mod further {
     async fn who_connects_waits_while_the_listener_has_no_room() {
         let folder = Folder::new();
         let path = folder.path("socket");
-        let listener = UnixListen::at(&path).unwrap().backlog(0).bind().unwrap();
+        let listener = UnixBind::at(&path).unwrap().backlog(0).listen().unwrap();
         let _first = UnixStream::connect(&path).await.unwrap();
         let connecting = tokio::spawn(async move { UnixStream::connect(path).await.unwrap() });
         turns(5).await;
@@ -510,6 +555,26 @@ mod further {
         connect(&client, &SocketAddrUnix::new(folder.path("socket")).unwrap()).unwrap();
         let server = soon(listener.accept()).await.unwrap();
         assert!(server.require::<RemoteUnixAddress>().unwrap().is_unnamed());
+    }
+
+    /// The system says nothing both for an empty packet and for the end.
+    #[arbour::test]
+    async fn an_empty_packet_is_no_end() {
+        let (foreign, packets) = {
+            use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
+        };
+        let packets = UnixPackets::from_descriptor(packets).unwrap();
+        assert!(matches!(packets.send(b"").await, Err(DatagramError::Empty)));
+        for packet in ["", "first", "", "last"] {
+            rustix::net::send(&foreign, packet.as_bytes(), rustix::net::SendFlags::empty()).unwrap();
+        }
+        assert_eq!(packets.receive().await.unwrap().unwrap(), "");
+        assert_eq!(packets.receive().await.unwrap().unwrap(), "first");
+        drop(foreign);
+        assert_eq!(packets.receive().await.unwrap().unwrap(), "", "the peer has ended, and more is queued");
+        assert_eq!(packets.receive().await.unwrap().unwrap(), "last");
+        assert!(packets.receive().await.unwrap().is_none());
     }
 
     #[test]

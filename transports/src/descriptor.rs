@@ -75,8 +75,13 @@ pub(crate) struct Wanted {
 pub(crate) enum State {
     Connected,
     Listening,
+    /// Bound, and connected to nobody.
+    Bound,
+    Unconnected,
 }
 
+/// The families of TCP and UDP.
+pub(crate) const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
 /// The family of Unix sockets.
 pub(crate) const UNIX: &[AddressFamily] = &[AddressFamily::UNIX];
 
@@ -146,6 +151,9 @@ impl Now {
             State::Connected => (!self.connected).then_some("not connected"),
             State::Listening if !self.bound => Some("not bound"),
             State::Listening => (!self.listening).then_some("not listening"),
+            State::Bound | State::Unconnected if self.connected => Some("connected"),
+            State::Unconnected => None,
+            State::Bound => (!self.bound).then_some("not bound"),
         }
     }
 }

@@ -6,7 +6,9 @@
 //! - [`byte_pipe`], [`memory_listener`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
 #![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
-//! - [`unix`]: the same over Unix sockets, with descriptors sent along.
+//! - [`udp`]: datagrams, with and without a peer to whom they are bound.
+//! - [`unix`]: streams, packets and datagrams over Unix sockets, with descriptors sent along.
+//! - [`readiness`]: waiting for any descriptor.
 //!
 //! A transport is a stream wrapper: it adds its own attributes (see [`attributes`]) and passes those of
 //! what it wraps through. Users see these items under `arbour::transports`.
@@ -16,6 +18,7 @@ pub mod attributes;
 mod buffered;
 mod byte;
 mod connect;
+mod datagrams;
 mod descriptor;
 mod error;
 mod framing;
@@ -25,6 +28,7 @@ mod memory;
 mod outgoing;
 mod peer;
 mod polled;
+pub mod readiness;
 mod side;
 mod socket;
 mod stapled;
@@ -34,6 +38,7 @@ mod text;
 mod timeouts;
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub mod tls;
+pub mod udp;
 pub mod unix;
 
 pub use arbour_primitives::attribute::{

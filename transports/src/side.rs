@@ -72,6 +72,11 @@ impl<T> Side<T> {
         look(io).map_err(StreamError::from)
     }
 
+    /// Changes what is open.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, StreamError> {
+        self.state.lock().io.as_mut().map(change).ok_or(StreamError::Closed)
+    }
+
     /// Closes it; whoever waits on it is woken, and refused.
     pub(crate) fn close(&self) -> Option<T> {
         let (io, waiter) = {

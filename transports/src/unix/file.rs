@@ -56,7 +56,7 @@ pub(super) struct Manner {
 ///
 /// **Drop it before the socket**: as long as the socket is open, no other file can have its number.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(crate) struct SocketFile {
     path: PathBuf,
     device: u64,
     inode: u64,

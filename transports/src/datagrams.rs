@@ -1,0 +1,190 @@
+//! A socket that keeps the borders of messages, and that several tasks may share: what UDP, Unix datagrams
+//! and sequenced packets have in common.
+//!
+//! Nothing is queued here: a send returns when the system has taken the message, and a receive takes it out
+//! of the system into one piece of room, which is the only one there is however much comes in.
+
+mod error;
+
+pub use error::{DatagramError, Unsent};
+
+use crate::polled::{Reading, poll_writable, watch};
+use crate::side::Side;
+use crate::unix::SocketFile;
+use crate::{Attribute, Demand, StreamError};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SocketAddrAny, recvmsg};
+use std::io::{self, IoSliceMut};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::unix::AsyncFd;
+
+/// How much a receive takes unless it is told otherwise: no UDP datagram is larger.
+pub(crate) const ROOM: usize = 64 * 1024;
+
+/// A socket that both directions hold: it closes with the last of them.
+pub(crate) type Shared = Arc<AsyncFd<OwnedFd>>;
+
+/// Both directions of a socket of messages.
+#[derive(Debug)]
+pub(crate) struct Datagrams {
+    read: Side<Receiving>,
+    write: Side<Shared>,
+    /// The socket's file, which goes before the descriptor does. Locked while it is closed, so that who
+    /// closes it second returns when it is closed too.
+    closing: Mutex<Option<SocketFile>>,
+}
+
+struct Receiving {
+    socket: Reading,
+    /// Where the system puts a message; made by the first receive, so that who only sends pays nothing.
+    room: Vec<u8>,
+    limit: usize,
+}
+
+/// What one receive took.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) bytes: Bytes,
+    /// How long the message was: longer than the bytes if it was cut short.
+    pub(crate) length: usize,
+    pub(crate) from: Option<SocketAddrAny>,
+}
+
+/// What "somebody else is …" is completed with: who receives, and who sends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Actions(pub(crate) &'static str, pub(crate) &'static str);
+
+impl Datagrams {
+    pub(crate) fn new(socket: OwnedFd, file: Option<SocketFile>, actions: Actions) -> io::Result<Self> {
+        let socket = Arc::new(watch(socket)?);
+        let receiving =
+            Receiving { socket: Reading::new(Arc::clone(&socket)), room: Vec::new(), limit: ROOM };
+        Ok(Self {
+            read: Side::new(receiving, actions.0),
+            write: Side::new(socket, actions.1),
+            closing: Mutex::new(file),
+        })
+    }
+
+    /// Receives at most so many bytes of a message from now on.
+    pub(crate) fn limit(&self, limit: usize) {
+        // A socket that is closed receives nothing.
+        let _ = self.read.change(|receiving| (receiving.limit, receiving.room) = (limit, Vec::new()));
+    }
+
+    pub(crate) async fn receive(&self) -> Result<Received, StreamError> {
+        self.read.exclusively(Receiving::poll).await
+    }
+
+    pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Received, StreamError>> {
+        self.read.poll(cx, Receiving::poll)
+    }
+
+    /// Sends by what is attempted whenever there is room for it.
+    pub(crate) async fn send(
+        &self,
+        mut attempt: impl FnMut(&OwnedFd) -> io::Result<usize>,
+    ) -> Result<(), StreamError> {
+        self.send_by(|socket, cx| poll_writable(socket, cx, &mut attempt)).await
+    }
+
+    /// Sends in a way that knows itself when there is room.
+    pub(crate) async fn send_by(
+        &self,
+        mut poll: impl FnMut(&AsyncFd<OwnedFd>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Result<(), StreamError> {
+        self.write.exclusively(|socket, cx| poll(socket, cx)).await.map(drop)
+    }
+
+    pub(crate) fn close(&self) {
+        let mut file = self.closing.lock();
+        drop(file.take());
+        drop((self.read.close(), self.write.close()));
+    }
+
+    /// Answers with what can be seen of the socket while it is open.
+    pub(crate) fn give<A: Attribute>(
+        &self,
+        demand: &mut Demand<'_>,
+        value: impl FnOnce(&OwnedFd) -> io::Result<A::Value>,
+    ) {
+        demand.try_give::<A, _>(|| self.look(value));
+    }
+
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&OwnedFd) -> io::Result<R>) -> Result<R, StreamError> {
+        self.write.look(|socket| look(socket.get_ref()))
+    }
+}
+
+impl Drop for Datagrams {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Receiving {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Received>> {
+        let Self { socket, room, limit } = self;
+        socket.poll(cx, |socket| {
+            room.resize(*limit, 0);
+            receive(socket, room)
+        })
+    }
+}
+
+fn receive(socket: &OwnedFd, room: &mut [u8]) -> io::Result<Received> {
+    let mut control = RecvAncillaryBuffer::default();
+    let message = recvmsg(socket, &mut [IoSliceMut::new(room)], &mut control, RecvFlags::TRUNC)?;
+    let kept = message.bytes.min(room.len());
+    Ok(Received {
+        bytes: Bytes::copy_from_slice(&room[..kept]),
+        length: message.bytes,
+        from: message.address,
+    })
+}
+
+/// Makes a type with the fields `core` (a [`Datagrams`]) and `gate`, and the methods `object`, which makes an
+/// object of what was received, and `send_object`, an object stream in both directions and a stream of futures.
+macro_rules! object_ends {
+    ($socket:ty, $item:ty) => {
+        impl arbour_primitives::stream::ObjectReceive<$item> for $socket {
+            type Error = $crate::datagrams::DatagramError;
+
+            async fn recv(&mut self) -> Result<Option<$item>, Self::Error> {
+                self.receive().await.map(Some)
+            }
+        }
+
+        impl arbour_primitives::stream::ObjectSend<$item> for $socket {
+            type Error = $crate::datagrams::Unsent<$item>;
+
+            async fn send(&mut self, item: $item) -> Result<(), Self::Error> {
+                let sent = self.send_object(&item).await;
+                sent.map_err(|error| $crate::datagrams::Unsent { item, error })
+            }
+        }
+
+        /// Datagrams until the socket is closed on this side; errors are given, and do not end it.
+        impl futures::Stream for $socket {
+            type Item = Result<$item, $crate::datagrams::DatagramError>;
+
+            fn poll_next(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Self::Item>> {
+                std::task::ready!(self.gate.poll_enter(cx));
+                let received = std::task::ready!(self.core.poll_receive(cx));
+                self.gate = arbour_primitives::scope::Gate::new();
+                std::task::Poll::Ready(match received {
+                    Err($crate::StreamError::Closed) => None,
+                    received => Some(received.map_err(Into::into).and_then(Self::object)),
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use object_ends;

@@ -1,0 +1,71 @@
+//! Sending a datagram to whom the socket is not connected, whose queue may be full.
+//!
+//! Linux tells a socket that its peer's queue has room again only if the two are connected. So a second
+//! socket is connected to the receiver, sends nothing, and is watched until it could.
+
+use crate::descriptor::open;
+use crate::polled::watch;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SendFlags, SocketAddrUnix, SocketType, connect, sendto};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::task::{Context, Poll};
+use tokio::io::unix::AsyncFd;
+
+/// One datagram on its way.
+#[derive(Debug)]
+pub(super) struct Sending<'a> {
+    bytes: &'a [u8],
+    to: &'a SocketAddrUnix,
+    /// What tells when the receiver has room, if it had none.
+    beside: Option<AsyncFd<OwnedFd>>,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(bytes: &'a [u8], to: &'a SocketAddrUnix) -> Self {
+        Self { bytes, to, beside: None }
+    }
+
+    /// Sends as soon as neither this socket nor the receiver is full.
+    pub(super) fn poll(
+        &mut self,
+        socket: &AsyncFd<OwnedFd>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let own = socket.poll_write_ready(cx)?;
+            let receiver_has_room = match &self.beside {
+                Some(beside) => beside.poll_write_ready(cx)?.is_ready(),
+                None => false,
+            };
+            if own.is_pending() && !receiver_has_room {
+                return Poll::Pending;
+            }
+            match sendto(socket.get_ref(), self.bytes, SendFlags::NOSIGNAL, self.to) {
+                Err(rustix::io::Errno::AGAIN) => {}
+                sent => return Poll::Ready(sent.map_err(Into::into)),
+            }
+            if let Poll::Ready(mut own) = own {
+                own.clear_ready();
+            }
+            self.beside = if receiver_has_room && !is_writable(socket.get_ref())? {
+                // It is this socket that is full; the system tells when it is not.
+                None
+            } else {
+                // A fresh one, because what is said once is not said again.
+                Some(connected(self.to)?)
+            };
+        }
+    }
+}
+
+fn connected(to: &SocketAddrUnix) -> io::Result<AsyncFd<OwnedFd>> {
+    let socket = open(AddressFamily::UNIX, SocketType::DGRAM)?;
+    connect(&socket, to)?;
+    watch(socket)
+}
+
+fn is_writable(socket: &OwnedFd) -> io::Result<bool> {
+    let now = Timespec::default();
+    Ok(poll(&mut [PollFd::new(socket, PollFlags::OUT)], Some(&now))? > 0)
+}
