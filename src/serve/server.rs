@@ -59,7 +59,7 @@ where
     }
 
     async fn accept_one(&mut self) -> Result<(), ServeError> {
-        let place = self.place().await;
+        let place = place(&self.room).await;
         match self.listener.accept().await {
             Ok(accepted) => {
                 self.course.accepted().iter().for_each(tell_room);
@@ -67,16 +67,6 @@ where
             }
             Err(error) => self.back_off(error).await.map_err(ServeError::from),
         }
-    }
-
-    /// A place for one more connection.
-    async fn place(&self) -> Token {
-        if let Ok(place) = self.room.try_acquire() {
-            return place;
-        }
-        let limit = self.room.total();
-        tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
-        self.room.acquire().await
     }
 
     fn attend(&self, accepted: Accepted<L::Stream>, place: Token) -> Result<(), ServeError> {
@@ -161,4 +151,14 @@ mod tests {
         assert_eq!(drained_by(now, Duration::MAX, None), None);
         assert_eq!(drained_by(now, Duration::MAX, Some(now)), Some(now));
     }
+}
+
+/// A place for one more connection.
+async fn place(room: &CapacityLimiter) -> Token {
+    if let Ok(place) = room.try_acquire() {
+        return place;
+    }
+    let limit = room.total();
+    tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
+    room.acquire().await
 }

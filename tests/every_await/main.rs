@@ -8,6 +8,7 @@ mod actors;
 #[path = "../conformance/certificates.rs"]
 mod certificates;
 mod combining;
+mod connecting;
 mod groups;
 mod leases;
 mod local_sockets;

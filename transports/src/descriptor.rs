@@ -77,6 +77,9 @@ pub(crate) enum State {
     Listening,
 }
 
+/// The families of TCP and UDP sockets.
+pub(crate) const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFamily::INET6];
+
 /// The family of Unix sockets.
 pub(crate) const UNIX: &[AddressFamily] = &[AddressFamily::UNIX];
 

@@ -4,7 +4,7 @@ use super::file::{Manner, SocketFile, bind_to};
 use super::{BindError, UnixAddress, UnixAddressError, UnixStream};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, PeerCredentials, RawDescriptor};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt, open};
-use crate::listen::concerns_one_connection;
+use crate::listen::poll_next;
 use crate::polled::{poll_readable, watch};
 use crate::side::Side;
 use crate::{AcceptError, Accepted, Attributes, AttributesExt, Demand, Listener, Peer, StreamError};
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use rustix::net::{AddressFamily as SystemFamily, SocketType, accept_with, listen};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tokio::io::unix::AsyncFd;
 
 /// A Unix listener.
@@ -110,14 +110,7 @@ impl Drop for UnixListener {
 
 /// The system is not asked for the peer's address: mio panics at the longest there can be.
 fn poll_accept(io: &AsyncFd<OwnedFd>, cx: &mut Context<'_>) -> Poll<io::Result<OwnedFd>> {
-    loop {
-        match ready!(poll_readable(io, cx, |io| Ok(accept_with(io, FRESH)?))) {
-            Err(error) if concerns_one_connection(&error) => {
-                tracing::debug!(%error, "a connection ended before it was accepted");
-            }
-            accepted => return Poll::Ready(accepted),
-        }
-    }
+    poll_next(|| poll_readable(io, cx, |io| Ok(accept_with(io, FRESH)?)))
 }
 
 impl Listener for UnixListener {
