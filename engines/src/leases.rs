@@ -10,16 +10,16 @@ mod tests;
 pub use error::{HoldError, LeaseLost, WriteError};
 pub use lease::Lease;
 
+use crate::begin::begin;
 use crate::clock::Clock;
 use crate::machine::LeaseState;
 use crate::store::{AnyLeaseStore, LeaseName, LeaseStore};
 use crate::times::{BadTimes, LeaseTimes};
-use arbour_primitives::scope::{Gate, defer};
+use arbour_primitives::scope::defer;
 use arbour_primitives::sync::Event as Once;
 use arbour_supervisor::{CancelScope, task_group};
 use holder::Holder;
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Holds leases of a store, by the times and under the owner's name that it was made with. Clones hold alike.
@@ -123,6 +123,14 @@ impl Leases {
     #[must_use]
     pub fn store(&self) -> &AnyLeaseStore {
         &self.store
+    }
+
+    pub(crate) fn owner_label(&self) -> &str {
+        &self.owner
+    }
+
+    pub(crate) fn own_clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The times of the leases.
@@ -243,10 +251,4 @@ impl Drop for Over {
     fn drop(&mut self) {
         self.0.set();
     }
-}
-
-/// What every await of ours passes: nothing is asked for in a cancelled scope.
-async fn begin() {
-    let mut gate = Gate::new();
-    poll_fn(|cx| gate.poll_enter(cx)).await;
 }

@@ -15,6 +15,7 @@
 //! Users see these items under `arbour::leases` and `arbour::testing`.
 #![forbid(unsafe_code)]
 
+mod assigner;
 mod begin;
 mod clock;
 mod conformance;
@@ -28,6 +29,7 @@ mod sqlite;
 mod store;
 mod times;
 
+pub use assigner::Assigner;
 pub use clock::{Clock, Moment};
 pub use conformance::{BrokenClause, BrokenClauses, check_lease_store};
 pub use faulty::{Fault, FaultyStore};

@@ -43,7 +43,7 @@ pub(crate) enum Event {
     Acquire { once: bool },
     /// The request of this number was answered, or given up.
     Answer { number: u64, reply: Reply },
-    /// The sink of the work has seen a newer fence.
+    /// A write was refused, for its fence is not the newest.
     FencedOff,
     /// The work is over, or nobody wants the lease any more.
     Release,
@@ -57,7 +57,7 @@ pub(crate) enum Reply {
     Granted(Fence),
     Taken(Holding),
     MayBeFree,
-    Confirmed,
+    Confirmed(Fence),
     Gone(Option<Holding>),
     Released,
     Failed(StoreErrorKind),
@@ -133,8 +133,8 @@ pub enum LossReason {
     /// The store says so: its time had ended, or somebody took it away.
     #[error("the store says that it is no more one's own{}", .0.as_ref().map(held_by).unwrap_or_default())]
     Gone(Option<Holding>),
-    /// A write was refused because its fence is not the newest.
-    #[error("a write was refused, because its fence is not the newest any more")]
+    /// The store has granted a newer fence: it refused a write, or told so when the lease was extended.
+    #[error("its fence is not the newest any more")]
     FencedOff,
     /// No renewal was confirmed, neither in time nor as long after as a lease may be suspect.
     #[error("no renewal was confirmed in time, nor for as long as it may be suspect")]
@@ -286,7 +286,11 @@ impl Machine {
                 self.phase = Phase::Acquiring { once: false };
                 self.ask(Ask::Acquire, now)
             }
-            (Phase::Held { fence, .. }, Reply::Confirmed) => self.granted(*fence, request.sent, now, random),
+            (Phase::Held { fence, .. }, Reply::Confirmed(same)) if *fence == same => {
+                self.granted(same, request.sent, now, random)
+            }
+            // An acquire of an earlier attempt arrived late, and somebody may have had the lease in between.
+            (Phase::Held { fence, .. }, Reply::Confirmed(_)) => self.lose(*fence, LossReason::FencedOff),
             (Phase::Held { fence, .. }, Reply::Gone(holding)) => self.lose(*fence, LossReason::Gone(holding)),
             (Phase::Releasing { .. }, Reply::Granted(_)) => self.ask(Ask::Release, now),
             (Phase::Releasing { .. }, Reply::Taken(_)) if self.unsure => self.ask(Ask::Release, now),
@@ -347,10 +351,8 @@ impl Machine {
             // Its answer is waited for: a release that overtook it would leave a lease behind.
             Phase::Acquiring { .. } if self.awaited.is_some() => None,
             Phase::Held { .. } => self.ask(Ask::Release, now),
-            Phase::Lost { why: LossReason::NotConfirmed | LossReason::Unfenced, .. } => {
-                self.ask(Ask::Release, now)
-            }
-            Phase::Lost { .. } => self.released(true),
+            Phase::Lost { why: LossReason::Gone(_), .. } => self.released(true),
+            Phase::Lost { .. } => self.ask(Ask::Release, now),
             Phase::Idle | Phase::Acquiring { .. } | Phase::Waiting(_) | Phase::Taken(_) | Phase::Refused => {
                 self.release_if_unsure(now)
             }

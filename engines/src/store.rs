@@ -28,7 +28,7 @@ use std::time::Duration;
 ///    of time, and, as far as the back end can, a loss of its data.
 /// 4. **A token acquires once.** Who acquires again what it holds is granted the same fence, with its whole time to
 ///    live: so one whose reply was lost asks again.
-/// 5. **Extending never makes a lease.** It lengthens what this token holds, and nothing else.
+/// 5. **Extending never makes a lease.** It lengthens what this token holds, tells its fence, and nothing else.
 /// 6. **Releasing ends only one's own.** Another's lease, and one that is free, stay as they are.
 /// 7. **A release is told** to who waits in [`until_free`](Self::until_free), before the time to live is over.
 /// 8. **A write compares.** It is done, all its entries or none, if its fence is the newest granted to that name, and

@@ -1,5 +1,6 @@
 //! Object streams: ordered, reliable, typed; those that live in memory, from one to one and one to many.
 
+mod boxed;
 mod broadcast;
 mod memory;
 mod merge;
@@ -12,6 +13,7 @@ mod tests;
 mod watch;
 mod zip;
 
+pub use boxed::{BoxObjectReceive, BoxObjectSend};
 pub use broadcast::{
     BroadcastReceiver, BroadcastRecvError, BroadcastSender, BroadcastStatistics, BroadcastTryRecvError,
     SlowReceiver, ZeroCapacity, broadcast,
@@ -23,7 +25,7 @@ pub use memory::{
 #[doc(hidden)]
 pub use memory::{Reader, memory_stream_for_one};
 pub use merge::{Merge, MergeTwo, merge, merge_two};
-pub use object::{ObjectReceive, ObjectSend, Reliable};
+pub use object::{ObjectReceive, ObjectSend, ObjectStream, Reliable, TrySend};
 pub use objects::objects;
 pub use watch::{WatchClosed, WatchReceiver, WatchSender, WatchStatistics, watch};
 pub use zip::{Half, Zip, zip};

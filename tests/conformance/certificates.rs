@@ -46,9 +46,19 @@ impl Authority {
 
     /// The same with something changed.
     pub(crate) fn issue_with(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Pair {
-        let (mut params, key) = (params(names), KeyPair::generate().unwrap());
+        self.issue_to(&KeyPair::generate().unwrap(), names, change)
+    }
+
+    /// The same for a key that is there.
+    pub(crate) fn issue_to(
+        &self,
+        key: &KeyPair,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Pair {
+        let mut params = params(names);
         change(&mut params);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.signed_by(key, &self.issuer).unwrap();
         Pair { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 

@@ -59,3 +59,4 @@ mod support;
 mod threads;
 mod tls;
 mod waiters;
+mod wrappers;

@@ -1,4 +1,7 @@
 //! TLS over any byte stream: what both sides see, how a stream ends, and what a failed handshake costs.
+//!
+//! Over sockets the clock runs: with a paused one the deadline of a handshake could come before the system
+//! has delivered what was sent.
 
 use crate::certificates::{Authority, server};
 use crate::log::heard;
@@ -83,7 +86,7 @@ impl Connect for To {
 mod anyio_tls {
     use super::*;
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_send_receive() {
         let (on_server, on_client) = both();
         let (mut client, mut server) = over(tcp().await, (&on_server, &on_client)).await;
@@ -116,7 +119,7 @@ mod anyio_tls {
         assert!(received.starts_with(&long) && received.ends_with(b"and more"));
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_extra_attributes() {
         let authority = Authority::new("authority");
         let pair = authority.issue(&["server.example", "192.0.2.7", "other.example"]);
@@ -145,7 +148,7 @@ mod anyio_tls {
         assert!(client.list_attributes().iter().any(|line| line.name == "cipher suite"));
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_unwrap() {
         let (on_server, on_client) = both();
         let (client, mut server) = over(tcp().await, (&on_server, &on_client)).await;
@@ -166,7 +169,7 @@ mod anyio_tls {
     }
 
     /// What comes in one piece with the goodbye is not TLS's, and not lost.
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_unwrap_gives_back_what_came_with_the_goodbye() {
         let (on_server, on_client) = both();
         let (client, server) = over(byte_pipe(1 << 16), (&on_server, &on_client)).await;
@@ -192,7 +195,7 @@ mod anyio_tls {
         client.close().await
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_ragged_eofs() {
         assert!(close_of(false, true).await.is_ok());
         assert!(matches!(close_of(false, false).await, Err(StreamError::Truncated)));
@@ -200,7 +203,7 @@ mod anyio_tls {
         assert!(close_of(true, false).await.is_ok());
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_ragged_eof_on_receive() {
         let authority = Authority::new("authority");
         let on_server = server(&authority.issue(&["server.example"])).build().unwrap();
@@ -221,7 +224,7 @@ mod anyio_tls {
         }
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_receive_send_after_eof() {
         let (on_server, on_client) = both();
         let (mut client, server) = over(tcp().await, (&on_server, &on_client)).await;
@@ -231,7 +234,7 @@ mod anyio_tls {
     }
 
     /// Elsewhere it is refused. Here it is a goodbye in one direction, and receiving goes on.
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlsstream_send_eof_not_implemented() {
         let (on_server, on_client) = both();
         let (mut client, mut server) = over(tcp().await, (&on_server, &on_client)).await;
@@ -278,7 +281,7 @@ mod anyio_tls {
         (log, told)
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlslistener_handshake_fail() {
         let (on_server, on_client) = both();
         let mut failed = None;
@@ -302,7 +305,7 @@ mod anyio_tls {
         assert!(log[0].contains("the peer speaks plain HTTP, and this port speaks TLS"), "{log:?}");
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tlslistener_extra_attributes() {
         let authority = Authority::new("authority");
         let on_server = server(&authority.issue(&["server.example"]))
@@ -364,7 +367,7 @@ fn rcgen_der(pem: &str) -> Vec<u8> {
 mod anyio_sockets {
     use super::*;
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn tcpstream_connect_tcp_with_tls_cert_check_fail() {
         let (on_server, _) = both();
         let stranger = Authority::new("stranger").client().build().unwrap();
@@ -388,7 +391,7 @@ mod anyio_sockets {
         assert!(matches!(TlsError::of(&seen), Some(TlsError::Refused(_))), "{seen}");
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn asconnectable_tls_true() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = To { address: listener.local_address(), host: "server.example" };
@@ -422,7 +425,7 @@ mod anyio_sockets {
         server.unwrap()
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn asconnectable_tls_explicit_context() {
         let authority = Authority::new("authority");
         let on_server = server(&authority.issue(&["server.example"])).alpn(["kept"]).build().unwrap();
@@ -433,7 +436,7 @@ mod anyio_sockets {
         assert_eq!(server.attribute::<AlpnProtocol>().unwrap(), "kept");
     }
 
-    #[arbour::test]
+    #[arbour::test(start_paused = false)]
     async fn asconnectable_tls_tcp_implicit_hostname() {
         let (on_server, on_client) = both();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -479,11 +482,16 @@ async fn a_goodbye_is_sent_as_clean_up_when_the_peer_reads_late() {
     assert_eq!(received.unwrap(), [7; 4000], "all that was taken, and then the goodbye");
 }
 
-#[arbour::test]
-async fn it_keeps_what_byte_streams_promise_over_sockets_and_in_memory() {
+#[arbour::test(start_paused = false)]
+async fn over_sockets_it_keeps_what_byte_streams_promise() {
     let (on_server, on_client) = both();
-    let in_memory = check_byte_stream(async || over(byte_pipe(64 * 1024), (&on_server, &on_client)).await);
-    in_memory.clogged_by(1 << 20).run().await.unwrap();
     let sockets = check_byte_stream(async || over(tcp().await, (&on_server, &on_client)).await);
     sockets.run().await.unwrap();
+}
+
+#[arbour::test]
+async fn in_memory_it_keeps_what_byte_streams_promise() {
+    let (on_server, on_client) = both();
+    let pairs = check_byte_stream(async || over(byte_pipe(64 * 1024), (&on_server, &on_client)).await);
+    pairs.clogged_by(1 << 20).run().await.unwrap();
 }

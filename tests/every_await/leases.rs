@@ -1,14 +1,15 @@
 //! Leases: the stores that hold them.
 
 use crate::support::{MS, sweep, turns};
-use arbour::join;
 use arbour::leases::{
-    Acquired, AnyLeaseStore, Extended, HoldError, LeaseName, LeaseStore, LeaseTimes, Leases, MemoryStore,
-    Released, SqliteStore, StoreError, Token, Written,
+    Acquired, AnyLeaseStore, Assigner, Extended, HoldError, Lease, LeaseName, LeaseStore, LeaseTimes, Leases,
+    MemoryStore, Released, SqliteStore, StoreError, Token, Written,
 };
 use arbour::testing::{FaultyStore, block_on, check_lease_store};
+use arbour::{CancelScope, Failure, join, stopping};
 use std::cell::Cell;
 use std::time::Duration;
+use tokio::time::sleep;
 
 const TTL: Duration = Duration::from_secs(15);
 
@@ -19,7 +20,7 @@ async fn life_of_a_lease(store: impl LeaseStore, name: LeaseName) -> Result<(), 
     let Acquired::Granted(fence) = acquired else {
         panic!("a lease that is free was not granted: {acquired:?}")
     };
-    assert_eq!(store.extend(&name, token, TTL).await?, Extended::Confirmed);
+    assert_eq!(store.extend(&name, token, TTL).await?, Extended::Confirmed(fence));
     assert_eq!(store.write(&name, fence, &[("cursor", b"41")]).await?, Written::Accepted);
     assert_eq!(store.read(&name, "cursor").await?.map(|read| read.value), Some(b"41".to_vec()));
     store.until_free(&name, MS).await?;
@@ -124,5 +125,26 @@ fn trying_to_hold_a_lease() {
             assert!(matches!(taken, Err(HoldError::Held(_))), "{taken:?}");
         });
         hold.await
+    });
+}
+
+#[test]
+fn sharing_resources() {
+    sweep_holds(async |leases| {
+        let assigner = Assigner::new(leases, "orders", ["p0", "p1"]).unwrap();
+        let scope = CancelScope::new();
+        let handle = scope.handle();
+        let run = scope.run(assigner.run(async |lease: Lease| {
+            lease.write(&[("cursor", b"41")]).await?;
+            stopping().await;
+            Ok::<_, Failure>(())
+        }));
+        let drain = async {
+            sleep(MS).await;
+            handle.drain();
+        };
+        let (ran, ()) = join!(run, drain);
+        ran.unwrap().unwrap();
+        Ok(())
     });
 }

@@ -22,3 +22,4 @@ mod streams_together;
 mod supervisors;
 mod support;
 mod tls;
+mod wrappers;

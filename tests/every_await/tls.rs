@@ -2,13 +2,10 @@
 
 use crate::certificates::{Authority, server};
 use crate::support::sweep;
-use arbour::transports::tcp::{TcpListener, TcpStream};
 use arbour::transports::tls::{ClientConfig, ServerConfig, TlsConnector, TlsListener, Unwrapped};
-use arbour::transports::{ByteReceiveExt, ByteSendExt, Connect, ConnectError, Listener, byte_pipe};
+use arbour::transports::{ByteReceiveExt, ByteSendExt, Connect, Listener, byte_pipe, memory_listener};
 use bytes::Bytes;
 use std::cell::RefCell;
-use std::fmt;
-use std::net::SocketAddr;
 
 const HELLO: &[u8] = b"hello, how are you?";
 
@@ -25,29 +22,11 @@ fn check(received: &RefCell<Vec<u8>>, finished: bool) {
     assert!(!finished || received == HELLO, "{received:?}");
 }
 
-/// The way to one address.
-struct To(SocketAddr);
-
-impl fmt::Display for To {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tcp:{}", self.0)
-    }
-}
-
-impl Connect for To {
-    type Stream = TcpStream;
-
-    async fn connect(&self) -> Result<TcpStream, ConnectError> {
-        TcpStream::connect(self.0).await
-    }
-}
-
 #[test]
 fn listeners_and_ways_to_connect() {
     let (received, (on_server, on_client)) = (RefCell::new(Vec::new()), both());
     let scenario = || async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let to = To(listener.local_address());
+        let (listener, to) = memory_listener("memory", 64 * 1024);
         let connect = TlsConnector::new(to, on_client.clone()).expect_host("server.example");
         let mut listener = TlsListener::new(listener, on_server.clone());
         let accept = async { listener.accept().await.unwrap().establish().await.unwrap() };

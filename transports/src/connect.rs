@@ -32,6 +32,69 @@ pub trait Connect: fmt::Display + Send + Sync {
     fn host_name(&self) -> Option<&str> {
         None
     }
+
+    /// The way to the same target, to streams that are made of its streams.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::join;
+    /// use arbour::transports::{Buffered, ByteSendExt, Connect, Listener, memory_listener};
+    ///
+    /// # #[arbour::main]
+    /// # async fn main() {
+    /// let (mut listener, connect) = memory_listener("memory:greeter", 1024);
+    /// let connect = connect.map(Buffered::new);
+    /// let (client, accepted) = join!(connect.connect(), listener.accept());
+    /// let mut server = accepted.unwrap().establish().await.unwrap();
+    /// server.send(b"hello").await.unwrap();
+    /// assert_eq!(client.unwrap().receive_exactly(5).await.unwrap(), "hello");
+    /// # }
+    /// ```
+    fn map<T, F>(self, into: F) -> MapConnect<Self, F>
+    where
+        Self: Sized,
+        T: Send + 'static,
+        F: Fn(Self::Stream) -> T + Send + Sync,
+    {
+        MapConnect { connect: self, into }
+    }
+}
+
+/// A way to streams made of streams; see [`Connect::map`].
+#[derive(Clone)]
+pub struct MapConnect<C, F> {
+    connect: C,
+    into: F,
+}
+
+impl<C, F, T> Connect for MapConnect<C, F>
+where
+    C: Connect,
+    F: Fn(C::Stream) -> T + Send + Sync,
+    T: Send + 'static,
+{
+    type Stream = T;
+
+    async fn connect(&self) -> Result<T, ConnectError> {
+        self.connect.connect().await.map(&self.into)
+    }
+
+    fn host_name(&self) -> Option<&str> {
+        self.connect.host_name()
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Display for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.connect.fmt(f)
+    }
+}
+
+impl<C: fmt::Display, F> fmt::Debug for MapConnect<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapConnect({})", self.connect)
+    }
 }
 
 /// No stream to a target could be opened.

@@ -1,5 +1,6 @@
 //! Why a stream of bytes or of datagrams refuses.
 
+use crate::TooSlow;
 use arbour_primitives::sync::BusyResource;
 use std::io;
 use thiserror::Error;
@@ -26,6 +27,9 @@ pub enum StreamError {
     /// Somebody else does the same at this moment.
     #[error(transparent)]
     Busy(#[from] BusyResource),
+    /// The peer exceeded a limit of time.
+    #[error(transparent)]
+    TooSlow(#[from] TooSlow),
     /// The call asks for at most nothing.
     #[error("a receive of at most 0 bytes is asked for: at least 1 is needed")]
     ZeroMaximum,
@@ -48,6 +52,7 @@ impl From<StreamError> for io::Error {
             StreamError::Closed => io::ErrorKind::NotConnected,
             StreamError::Ended => io::ErrorKind::BrokenPipe,
             StreamError::Truncated => io::ErrorKind::UnexpectedEof,
+            StreamError::TooSlow(_) => io::ErrorKind::TimedOut,
             StreamError::Busy(_) => io::ErrorKind::ResourceBusy,
             StreamError::ZeroMaximum => io::ErrorKind::InvalidInput,
         };

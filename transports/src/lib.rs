@@ -2,7 +2,8 @@
 //!
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
-//! - [`byte_pipe`], [`memory_listener`]: both in memory.
+//! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
+//! - [`byte_pipe`], [`memory_listener`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
 #![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
 //! - [`unix`]: the same over Unix sockets, with descriptors sent along.
@@ -12,21 +13,29 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+mod buffered;
 mod byte;
 mod connect;
 mod descriptor;
 mod error;
+mod framing;
+mod from_chunks;
 mod host;
 mod into_connect;
 mod listen;
 mod memory;
 mod multi;
+mod outgoing;
 mod peer;
 mod polled;
 mod resolve;
 mod side;
 mod socket;
+mod stapled;
 pub mod tcp;
+mod tee;
+mod text;
+mod timeouts;
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub mod tls;
 pub mod unix;
@@ -34,16 +43,29 @@ pub mod unix;
 pub use arbour_primitives::attribute::{
     Attribute, AttributeError, Attributes, AttributesExt, Demand, Listed,
 };
+pub use buffered::{Buffered, ReceiveError, Wanted};
 pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
-pub use connect::{BoxConnect, Connect, ConnectError, NotConnected};
+pub use connect::{BoxConnect, Connect, ConnectError, MapConnect, NotConnected};
 pub use descriptor::{RefusedDescriptor, UnfitDescriptor};
 pub use error::StreamError;
+pub use framing::{
+    BadFrame, Chunks, FrameError, Framed, Framing, Head, LengthDelimited, Lines, SendFrameError, chunks,
+    length_delimited, lines,
+};
+pub use from_chunks::{Chunk, FromChunks};
 pub use host::{Host, HostError};
 pub use into_connect::IntoConnect;
-pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener};
-pub use memory::{BytePipe, MemoryConnect, MemoryListener, byte_pipe, memory_listener};
+pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener, MapListener};
+pub use memory::{
+    BytePipe, BytePipeReceive, BytePipeSend, MemoryConnect, MemoryListener, byte_pipe, memory_listener,
+    one_way_pipe,
+};
 pub use multi::MultiListener;
 pub use peer::Peer;
 #[cfg(feature = "names")]
 pub use resolve::{HostAndService, reverse_lookup};
 pub use resolve::{Resolve, Resolving, SystemResolver, lookup};
+pub use stapled::{Stapled, StapledError, StapledObjects, StapledReceiveError};
+pub use tee::Tee;
+pub use text::{BadBytes, Encoding, OnBadBytes, Text, TextError};
+pub use timeouts::{Timeouts, TooSlow};

@@ -32,6 +32,48 @@ pub trait Listener: Attributes + Send {
     /// The listener is closed or broken, or the system has no room for another stream; after
     /// [`AcceptError::Exhausted`] it can go on.
     fn accept(&mut self) -> impl Future<Output = Result<Accepted<Self::Stream>, AcceptError>> + Send;
+
+    /// A listener that gives streams made of the streams of this one; see [`Connect::map`](crate::Connect::map).
+    fn map<T, F>(self, into: F) -> MapListener<Self, F>
+    where
+        Self: Sized,
+        T: Send + 'static,
+        F: Fn(Self::Stream) -> T + Clone + Send + 'static,
+    {
+        MapListener { listener: self, into }
+    }
+}
+
+/// A listener that gives streams made of streams; see [`Listener::map`].
+pub struct MapListener<L, F> {
+    listener: L,
+    into: F,
+}
+
+impl<L, F, T> Listener for MapListener<L, F>
+where
+    L: Listener,
+    F: Fn(L::Stream) -> T + Clone + Send + 'static,
+    T: Send + 'static,
+{
+    type Stream = T;
+
+    async fn accept(&mut self) -> Result<Accepted<T>, AcceptError> {
+        let into = self.into.clone();
+        self.listener.accept().await.map(|accepted| accepted.map(into))
+    }
+}
+
+impl<L: fmt::Debug, F> fmt::Debug for MapListener<L, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MapListener").field(&self.listener).finish()
+    }
+}
+
+impl<L: Attributes, F> Attributes for MapListener<L, F> {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.listener.provide(demand);
+    }
 }
 
 /// A connection that was accepted; a handshake may have to follow before it is a stream.
@@ -230,27 +272,10 @@ impl<S: Send + 'static> BoxListener<S> {
 }
 
 impl BoxListener<Box<dyn ByteStream>> {
-    /// Hides the type of a listener and of its streams.
+    /// Hides the types of a listener and of its streams, for lists of different kinds.
     #[must_use]
     pub fn of_byte_streams(listener: impl Listener<Stream: ByteStream> + 'static) -> Self {
-        Self(Box::new(OfByteStreams(listener)))
-    }
-}
-
-/// A listener whose streams are boxed.
-struct OfByteStreams<L>(L);
-
-impl<L: Listener<Stream: ByteStream>> Listener for OfByteStreams<L> {
-    type Stream = Box<dyn ByteStream>;
-
-    async fn accept(&mut self) -> Result<Accepted<Box<dyn ByteStream>>, AcceptError> {
-        Ok(self.0.accept().await?.map(|stream| Box::new(stream) as Box<dyn ByteStream>))
-    }
-}
-
-impl<L: Attributes> Attributes for OfByteStreams<L> {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        self.0.provide(demand);
+        Self::new(listener.map(|stream| Box::new(stream) as Box<dyn ByteStream>))
     }
 }
 

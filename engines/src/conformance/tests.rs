@@ -102,16 +102,19 @@ impl LeaseStore for Spoilt {
 
     async fn extend(&self, name: &LeaseName, token: Token, ttl: Duration) -> Result<Extended, StoreError> {
         let held = self.good.look(name).await?.is_some() && self.token(name) == Some(token);
-        if self.is(Wrong::ExtendDoesNothing) && held {
-            return Ok(Extended::Confirmed);
+        if let (true, true, Some(fence)) = (self.is(Wrong::ExtendDoesNothing), held, self.newest(name).await)
+        {
+            return Ok(Extended::Confirmed(fence));
         }
         match self.good.extend(name, token, self.ttl(ttl)).await? {
             Extended::Gone(None) if self.is(Wrong::ExtendMakesAnew) => {
-                self.good.acquire(name, token, "made anew", ttl).await?;
-                Ok(Extended::Confirmed)
+                match self.good.acquire(name, token, "made anew", ttl).await? {
+                    Acquired::Granted(fence) => Ok(Extended::Confirmed(fence)),
+                    Acquired::Held(holding) => Ok(Extended::Gone(Some(holding))),
+                }
             }
             Extended::Gone(holding) => Ok(Extended::Gone(holding.map(|holding| self.shown_holding(holding)))),
-            Extended::Confirmed => Ok(Extended::Confirmed),
+            Extended::Confirmed(fence) => Ok(Extended::Confirmed(self.shown(fence))),
         }
     }
 
@@ -119,7 +122,8 @@ impl LeaseStore for Spoilt {
         if self.is(Wrong::ReleaseIsNotTold) {
             // It ends with its time instead, which is short enough to pass for a release.
             let ended = self.good.extend(name, token, Duration::ZERO).await?;
-            return Ok(if ended == Extended::Confirmed { Released::Now } else { Released::NotHeld });
+            let was_held = matches!(ended, Extended::Confirmed(_));
+            return Ok(if was_held { Released::Now } else { Released::NotHeld });
         }
         let holder = self.token(name).filter(|_| self.is(Wrong::ReleaseTakesAStrangers));
         self.good.release(name, holder.unwrap_or(token)).await
@@ -284,6 +288,6 @@ fn what_is_broken_is_listed_with_what_was_seen() {
     assert_eq!(
         format!("{broken:?}"),
         "1 of 22 clauses are broken\n  \
-         extending_a_lease_that_has_ended_makes_none: what was never held was extended: Confirmed",
+         extending_a_lease_that_has_ended_makes_none: what was never held was extended: Confirmed(Fence(1))",
     );
 }

@@ -93,7 +93,7 @@ impl Holder {
                 Acquired::Held(holding) => Reply::Taken(holding),
             },
             Ask::Extend => match store.extend(name, token, ttl).await? {
-                Extended::Confirmed => Reply::Confirmed,
+                Extended::Confirmed(fence) => Reply::Confirmed(fence),
                 Extended::Gone(holding) => Reply::Gone(holding),
             },
             Ask::Release => match store.release(name, token).await? {

@@ -1,8 +1,8 @@
 //! The lease as its body sees it.
 
-use super::begin;
 use super::error::{LeaseLost, WriteError};
 use super::holder::Holder;
+use crate::begin::begin;
 use crate::machine::{Event, LeaseState, LossReason};
 use crate::store::{Fence, Fenced, LeaseName, LeaseStore, Operation, StoreError, StoreErrorKind, Written};
 use std::fmt;

@@ -89,7 +89,7 @@ fn a_renewal_is_sent_after_a_third_and_counts_from_when_it_was() {
     assert_eq!(machine.due(at(10)), Some(at(0) + TTL / 3));
     assert_eq!(machine.timer_at(3_000), None);
     let renewal = machine.asks(Ask::Extend, 3_334);
-    machine.answer_to(renewal, Reply::Confirmed, 4_000);
+    machine.answer_to(renewal, Reply::Confirmed(Fence::new(7)), 4_000);
     assert!(machine.is_held(3_334 + 9_897));
     assert!(machine.is_suspect(3_334 + 9_898));
 }
@@ -110,7 +110,7 @@ fn a_late_confirmation_makes_a_suspect_lease_held_again() {
     let late = machine.answer_to(lost, Reply::Failed(StoreErrorKind::Unknown), 10_000).unwrap();
     assert!(machine.is_suspect(10_000));
     assert!(machine.is_suspect(11_000));
-    machine.answer_to(late, Reply::Confirmed, 11_500);
+    machine.answer_to(late, Reply::Confirmed(Fence::new(7)), 11_500);
     assert!(machine.is_held(11_500));
 }
 
@@ -118,7 +118,7 @@ fn a_late_confirmation_makes_a_suspect_lease_held_again() {
 fn a_confirmation_that_took_longer_than_it_is_valid_leaves_the_lease_suspect() {
     let mut machine = holder(10);
     let slow = machine.asks(Ask::Extend, 4_000);
-    machine.answer_to(slow, Reply::Confirmed, 13_900);
+    machine.answer_to(slow, Reply::Confirmed(Fence::new(7)), 13_900);
     assert!(machine.is_suspect(13_900));
 }
 

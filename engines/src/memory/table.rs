@@ -1,6 +1,7 @@
 //! Leases, fences and what was written under them, as a function of requests and the time.
 
 use crate::clock::Moment;
+use crate::fault::fault;
 use crate::store::{Acquired, Extended, Fence, Fenced, Holding, LeaseName, Released, Token, Written};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,18 +53,32 @@ impl Table {
     }
 
     pub(crate) fn extend(&mut self, name: &LeaseName, token: Token, ttl: Duration, now: Moment) -> Extended {
+        if fault("an_extend_makes_anew") {
+            self.hold_anew(name, token, now + ttl, now);
+        }
         match self.rows.get_mut(name).and_then(|row| row.holder_mut(now)) {
             Some(holder) if holder.token == token => {
                 holder.until = now + ttl;
-                Extended::Confirmed
+                Extended::Confirmed(holder.fence)
             }
             other => Extended::Gone(other.map(|holder| holder.seen(name, now))),
         }
     }
 
+    /// What a planted fault does: a row that nobody holds is held by this token, without a grant.
+    fn hold_anew(&mut self, name: &LeaseName, token: Token, until: Moment, now: Moment) {
+        if let Some(row) = self.rows.get_mut(name)
+            && row.holder_mut(now).is_none()
+            && let Some(fence) = row.newest
+        {
+            row.holder = Some(Holder { token, owner: String::new(), fence, since: now, until });
+        }
+    }
+
     pub(crate) fn release(&mut self, name: &LeaseName, token: Token, now: Moment) -> Released {
         let Some(row) = self.rows.get_mut(name) else { return Released::NotHeld };
-        if row.holder_mut(now).is_none_or(|holder| holder.token != token) {
+        let is_own = |holder: &mut Holder| holder.token == token || fault("a_release_takes_a_strangers");
+        if !row.holder_mut(now).is_some_and(is_own) {
             return Released::NotHeld;
         }
         row.holder = None;
@@ -82,7 +97,8 @@ impl Table {
     pub(crate) fn write(&mut self, name: &LeaseName, fence: Fence, entries: &[(&str, &[u8])]) -> Written {
         let row = self.rows.get_mut(name);
         let newest = row.as_ref().and_then(|row| row.newest);
-        let Some(row) = row.filter(|row| row.newest == Some(fence)) else {
+        let is_newest = |row: &&mut Row| row.newest == Some(fence) || fault("a_write_ignores_the_fence");
+        let Some(row) = row.filter(is_newest) else {
             return Written::Refused { newest };
         };
         let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), (value.to_vec(), fence)));

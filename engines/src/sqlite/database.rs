@@ -52,7 +52,7 @@ impl Database {
         self.change(|transaction, now| match holder(transaction, name, now)? {
             Some(holder) if holder.token == token.to_string() => {
                 lengthen(transaction, name, now, ttl)?;
-                Ok(Extended::Confirmed)
+                Ok(Extended::Confirmed(holder.fence))
             }
             other => Ok(Extended::Gone(other.map(|holder| holder.seen(name.clone(), now)))),
         })

@@ -21,8 +21,11 @@ pub enum Acquired {
 /// The answer to an [`extend`](super::LeaseStore::extend).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extended {
-    /// The lease is one's own, and lasts longer.
-    Confirmed,
+    /// The lease is one's own, under this fence, and lasts longer.
+    ///
+    /// The fence is another than that of the first grant when an acquire of the same token arrived late, after the
+    /// lease had ended: somebody else may have had it in between.
+    Confirmed(Fence),
     /// The lease is no more one's own; it is free, or somebody else has it.
     Gone(Option<Holding>),
 }

@@ -1,6 +1,7 @@
 //! What it takes to be an object stream: the traits that every transport of objects shares.
 
-use super::{ReceiveStream, RecvError, SendError, SendStream};
+use super::{ReceiveStream, RecvError, SendError, SendStream, TrySendError};
+use crate::attribute::{Attributes, Demand};
 use core::error::Error;
 
 /// A sending end of a stream of objects.
@@ -67,6 +68,29 @@ pub trait ObjectReceive<T> {
     fn recv(&mut self) -> impl Future<Output = Result<Option<T>, Self::Error>> + Send;
 }
 
+/// An object stream in both directions, which may carry other objects this way (`T`) than that (`R`).
+pub trait ObjectStream<T, R = T>: ObjectSend<T> + ObjectReceive<R> {
+    /// Says "no more from here"; receiving goes on. Said twice, it is said once.
+    ///
+    /// # Errors
+    ///
+    /// It could not be said: the stream is closed or broken.
+    fn send_eof(&mut self) -> impl Future<Output = Result<(), <Self as ObjectSend<T>>::Error>> + Send;
+}
+
+/// A sending end that can say at once whether it takes an object.
+pub trait TrySend<T>: ObjectSend<T> {
+    /// Why an object is not taken now, with the object.
+    type Refused: Error;
+
+    /// Sends one object if the stream accepts it now.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, or the stream can carry nothing any more; the object comes back.
+    fn try_send(&mut self, item: T) -> Result<(), Self::Refused>;
+}
+
 /// The mark of an object stream that delivers in order, each object once, until it ends or breaks.
 ///
 /// Datagrams lack it: they may be lost, doubled or reordered.
@@ -77,6 +101,14 @@ impl<T: Send> ObjectSend<T> for SendStream<T> {
 
     fn send(&mut self, item: T) -> impl Future<Output = Result<(), SendError<T>>> + Send {
         Self::send(self, item)
+    }
+}
+
+impl<T: Send> TrySend<T> for SendStream<T> {
+    type Refused = TrySendError<T>;
+
+    fn try_send(&mut self, item: T) -> Result<(), TrySendError<T>> {
+        Self::try_send(self, item)
     }
 }
 
@@ -94,3 +126,13 @@ impl<T: Send> ObjectReceive<T> for ReceiveStream<T> {
 
 impl<T> Reliable for SendStream<T> {}
 impl<T> Reliable for ReceiveStream<T> {}
+
+/// Memory has nothing to say of itself.
+impl<T> Attributes for SendStream<T> {
+    fn provide(&self, _: &mut Demand<'_>) {}
+}
+
+/// Memory has nothing to say of itself.
+impl<T> Attributes for ReceiveStream<T> {
+    fn provide(&self, _: &mut Demand<'_>) {}
+}

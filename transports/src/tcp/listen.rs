@@ -60,7 +60,7 @@ pub enum TcpBindError {
         tries: u32,
         /// The last failure.
         #[source]
-        last: Box<TcpBindError>,
+        last: Box<Self>,
     },
     /// No address was given.
     #[error("no address to listen on was given")]

@@ -112,6 +112,21 @@ impl<S: ByteStream> Wire<S> {
         Poll::Ready(Ok(self.filled))
     }
 
+    /// Writes slice after slice to a stream that takes one at a time.
+    fn poll_write_each(&mut self, cx: &mut Context<'_>, from: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let mut written = 0;
+        for slice in from.iter().filter(|slice| !slice.is_empty()) {
+            match Pin::new(&mut self.stream).poll_write(cx, slice) {
+                Poll::Ready(Ok(len)) if len == slice.len() => written += len,
+                Poll::Ready(Ok(part)) => return Poll::Ready(Ok(written + part)),
+                // What went before has gone; the next write tells.
+                _ if written > 0 => break,
+                first => return first,
+            }
+        }
+        Poll::Ready(Ok(written))
+    }
+
     /// What a write gave, as TLS is to see it: a peer that is gone has taken it all.
     fn sent(
         &mut self,
@@ -179,12 +194,16 @@ impl<S: ByteStream> AsyncWrite for Wire<S> {
         if this.gone.is_some() {
             return Poll::Ready(Ok(len));
         }
-        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, from);
+        let polled = match this.stream.is_write_vectored() {
+            true => Pin::new(&mut this.stream).poll_write_vectored(cx, from),
+            false => this.poll_write_each(cx, from),
+        };
         this.sent(len, polled, cx)
     }
 
+    /// The slices are always wanted: TLS that fails tries one write more, which should take its last word along.
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

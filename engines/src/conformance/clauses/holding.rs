@@ -45,11 +45,11 @@ pub(super) async fn an_extended_lease_lasts_from_its_extension<S: LeaseStore>(
     case: Case<'_, S>,
 ) -> Result<(), Broken> {
     let token = Token::new();
-    case.granted(&case.name, token, case.long).await?;
+    let fence = case.granted(&case.name, token, case.long).await?;
     sleep(case.ttl / 2).await;
     let begin = Instant::now();
     let extended = case.store.extend(&case.name, token, case.ttl * 2).await?;
-    ensure(extended == Extended::Confirmed, || {
+    ensure(extended == Extended::Confirmed(fence), || {
         format!("the holder extended its lease and heard {extended:?}")
     })?;
     case.ends(begin, case.ttl * 2).await.map(drop)
@@ -116,7 +116,7 @@ pub(super) async fn extending_what_another_holds_changes_nothing<S: LeaseStore>(
     }
     case.held(&case.name, fence).await?;
     let own = case.store.extend(&case.name, token, case.long).await?;
-    ensure(own == Extended::Confirmed, || format!("then its holder extended it and heard {own:?}"))
+    ensure(own == Extended::Confirmed(fence), || format!("then its holder extended it and heard {own:?}"))
 }
 
 pub(super) async fn what_is_released_is_free_at_once<S: LeaseStore>(case: Case<'_, S>) -> Result<(), Broken> {

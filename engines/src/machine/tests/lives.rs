@@ -70,7 +70,7 @@ impl Life {
             (None, Ask::Acquire) if failure == 3 => Reply::Taken(stranger()),
             (None, Ask::Acquire) => Reply::Granted(Fence::new(7)),
             (None, Ask::Extend) if failure == 3 => Reply::Gone(None),
-            (None, Ask::Extend) => Reply::Confirmed,
+            (None, Ask::Extend) => Reply::Confirmed(Fence::new(7)),
         };
         self.hear(request, &reply);
         Event::Answer { number: request.number, reply }
@@ -82,7 +82,7 @@ impl Life {
             Reply::Granted(fence) if !self.releasing => {
                 (self.proved, self.fence) = (Some(request.sent), Some(*fence));
             }
-            Reply::Confirmed => self.proved = Some(request.sent),
+            Reply::Confirmed(_) => self.proved = Some(request.sent),
             Reply::Gone(_) => self.proved = None,
             _ => {}
         }

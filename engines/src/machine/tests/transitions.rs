@@ -22,12 +22,13 @@ const STATES: [&str; 12] = [
     "released",
 ];
 
-const EVENTS: [&str; 14] = [
+const EVENTS: [&str; 15] = [
     "acquire",
     "granted",
     "taken",
     "may be free",
     "confirmed",
+    "confirmed, regranted",
     "gone",
     "released",
     "failed, not sent",
@@ -112,7 +113,8 @@ fn happen(machine: &mut Machine, event: &str, now: &mut u64) -> Option<Request> 
         "granted" => Reply::Granted(Fence::new(7)),
         "taken" => Reply::Taken(stranger()),
         "may be free" => Reply::MayBeFree,
-        "confirmed" => Reply::Confirmed,
+        "confirmed" => Reply::Confirmed(Fence::new(7)),
+        "confirmed, regranted" => Reply::Confirmed(Fence::new(8)),
         "gone" => Reply::Gone(Some(stranger())),
         "released" => Reply::Released,
         "failed, not sent" => Reply::Failed(StoreErrorKind::NotSent),
@@ -154,7 +156,7 @@ fn row(state: &str, event: &str) -> String {
     let after = if before == after { "=".to_owned() } else { told(&after) };
     let request = request.map_or(String::new(), |request| format!("{:?}", request.ask));
     let due = machine.due(at(now)).map_or(String::new(), |due| format!("at {:?}", due.since(at(0))));
-    format!("    {event:<18}  {after:<28}  {request:<14}  {due}").trim_end().to_owned()
+    format!("    {event:<20}  {after:<28}  {request:<14}  {due}").trim_end().to_owned()
 }
 
 fn table() -> String {

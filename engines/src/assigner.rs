@@ -1,0 +1,224 @@
+//! Sharing resources among workers: what users call.
+
+mod crew;
+mod plan;
+mod rounds;
+#[cfg(test)]
+mod tests;
+
+use crate::begin::begin;
+use crate::leases::{HoldError, Lease, Leases};
+use crate::store::{BadName, LeaseName, Token};
+use arbour_primitives::scope::{ScopeHandle, stopping};
+use arbour_supervisor::restart::Restart;
+use arbour_supervisor::shutdown::Shutdown;
+use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
+use crew::Crew;
+use rounds::Rounds;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Shares resources among the workers that run an assigner of the same group: each resource is held by one of them,
+/// and worked by a supervised child.
+///
+/// - Shares are fair: they differ by at most one. Who is alive is told by leases of the workers themselves, below
+///   `<group>.members/`; resources are leases below `<group>/`. There is no leader, and no document that all write.
+/// - They are sticky: when workers come and go, only what has to moves, and each worker gives up only a few at once.
+/// - A resource that is given up is drained first: [`stopping`] resolves in its body, which has until its
+///   `drain_deadline` to finish. Then its lease is released, and who waits for it goes on at once.
+/// - A worker that is drained leaves the group first, and then gives up everything side by side.
+/// - A resource whose lease is lost ends that body only. A body that fails is restarted by the rules of its
+///   [`policy`](Self::policy), by who then holds the resource. A body that ends without being asked to has its resource
+///   assigned anew, after a third of the time to live at the earliest.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::leases::{Assigner, Lease, Leases, MemoryStore};
+/// use arbour::{CancelScope, Failure, stopping};
+/// use std::time::Duration;
+///
+/// # arbour::testing::block_on(async {
+/// let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15))?.owner("worker a");
+/// let assigner = Assigner::new(leases.clone(), "orders", (0..4).map(|number| format!("p{number}")))?;
+/// let scope = CancelScope::new();
+/// let handle = scope.handle();
+/// let run = scope.run(assigner.run(async |lease: Lease| {
+///     lease.write(&[("owner", b"worker a")]).await?;
+///     Ok::<_, Failure>(stopping().await)
+/// }));
+/// let look = async {
+///     tokio::time::sleep(Duration::from_secs(1)).await;
+///     let names: Vec<String> = leases.statuses().iter().map(|status| status.name.to_string()).collect();
+///     handle.drain();
+///     names
+/// };
+/// let (ended, names) = arbour::join!(run, look);
+/// ended.unwrap().unwrap();
+/// assert_eq!(names.iter().filter(|name| name.starts_with("orders/")).count(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "an assigner does nothing until it runs"]
+pub struct Assigner {
+    leases: Leases,
+    group: LeaseName,
+    resources: Vec<LeaseName>,
+    moves: usize,
+    policy: ChildPolicy,
+}
+
+impl Assigner {
+    /// Shares these resources of this group. Every worker must name the same.
+    ///
+    /// # Errors
+    ///
+    /// [`BadName`] if a name of theirs cannot be that of a lease.
+    pub fn new<R>(leases: Leases, group: &str, resources: R) -> Result<Self, BadName>
+    where
+        R: IntoIterator,
+        R::Item: AsRef<str>,
+    {
+        let named = |resource: R::Item| LeaseName::new(format!("{group}/{}", resource.as_ref()));
+        let mut resources = resources.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
+        resources.sort_unstable();
+        resources.dedup();
+        let policy = ChildPolicy::plain().restart(Restart::Transient);
+        let policy = policy.shutdown(Shutdown::After(leases.times().ttl()));
+        Ok(Self {
+            group: LeaseName::new(group)?,
+            moves: (resources.len() / 8).max(1),
+            leases,
+            resources,
+            policy,
+        })
+    }
+
+    /// Sets how many resources a worker gives up at once while shares become fair; an eighth of all unless set, and
+    /// one at least.
+    pub fn moves(self, moves: usize) -> Self {
+        Self { moves: moves.max(1), ..self }
+    }
+
+    /// Sets how long a body may finish that gives up its resource, before it is cancelled; the time to live unless
+    /// set.
+    pub fn drain(self, drain: Duration) -> Self {
+        Self { policy: self.policy.shutdown(Shutdown::After(drain)), ..self }
+    }
+
+    /// Sets how bodies that fail are restarted, and all else of their supervisor's children. Permanent ones count as
+    /// transient.
+    pub fn policy(self, policy: ChildPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Takes this worker's share, and runs `work` for each resource while it is held, until the current scope is
+    /// drained or cancelled.
+    ///
+    /// A store that does not answer is asked again: what is held is kept or lost as [`Leases::hold`] says.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of a task group, and of [`Leases::hold`] for each resource: everything is released.
+    ///
+    /// # Errors
+    ///
+    /// [`GroupError::Failed`] with the error of the supervisor, when a body failed once too often, or with the
+    /// [`HoldError`] of the worker's own lease, when the store refused it.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with its timer.
+    pub async fn run<F, Fut, E>(self, work: F) -> Result<(), GroupError>
+    where
+        F: Fn(Lease) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Failure> + 'static,
+    {
+        begin().await;
+        let owner: Arc<str> =
+            format!("{}#{}", self.leases.owner_label(), &Token::new().to_string()[..8]).into();
+        let leases = self.leases.clone().owner(Arc::clone(&owner));
+        let crew = Crew::default();
+        let supervisor = self.supervisor(leases.clone(), crew.clone(), work);
+        try_task_group(async move |group| {
+            let supervisor = supervisor?;
+            let member = LeaseName::new(format!("{}.members/{}", self.group, Token::new()));
+            let member = member.map_err(Failure::from)?;
+            let rounds = Rounds::new(self, &leases, owner, crew, supervisor.handle());
+            let work = group.task().name("work").spawn(supervisor.run());
+            group.task().name("membership").spawn(membership(leases, member));
+            rounds.run(&group).await;
+            work.await.map_err(Failure::from)
+        })
+        .await
+    }
+
+    /// The supervisor whose children hold a resource each, and work on it.
+    fn supervisor<F, Fut, E>(
+        &self,
+        leases: Leases,
+        crew: Crew,
+        work: F,
+    ) -> Result<DynamicSupervisor<LeaseName>, Failure>
+    where
+        F: Fn(Lease) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Failure> + 'static,
+    {
+        let work = Arc::new(work);
+        let start = move |_, resource: LeaseName| {
+            let (leases, crew, work) = (leases.clone(), crew.clone(), Arc::clone(&work));
+            async move {
+                let ended = hold(&leases, &resource, &*work).await;
+                if ended.is_ok() {
+                    crew.is_gone(resource);
+                }
+                ended
+            }
+        };
+        let policy = match self.policy.restart {
+            Restart::Permanent => self.policy.restart(Restart::Transient),
+            _ => self.policy,
+        };
+        let built = DynamicSupervisor::builder(self.group.as_str(), start).policy(policy).build();
+        built.map_err(Failure::from)
+    }
+}
+
+/// Works on a resource while it is held. That somebody else has it, or has it now, is no failure.
+async fn hold<F, Fut, E>(leases: &Leases, resource: &LeaseName, work: &F) -> Result<(), Failure>
+where
+    F: Fn(Lease) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+    E: Into<Failure>,
+{
+    // Its error is made a failure inside, so that it need not be `Send`.
+    let work = |lease| async { work(lease).await.map_err(Into::into) };
+    match leases.run(resource.clone(), true, work).await {
+        Ok(worked) => worked,
+        Err(HoldError::Held(_) | HoldError::Lost(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Holds the worker's own lease until it is drained, and takes it again when it was lost.
+async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
+    let is_draining = || ScopeHandle::current().is_some_and(|scope| scope.is_draining());
+    while !is_draining() {
+        let hold = async { leases.run(member.clone(), false, async |_| stopping().await).await };
+        let leave = async {
+            stopping().await;
+            Ok(())
+        };
+        match arbour_primitives::race!(hold, leave).value {
+            Err(HoldError::Lost(lost)) => {
+                tracing::warn!(%lost, "a worker seemed dead to others; it joins again")
+            }
+            Err(error) => return Err(error.into()),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What the rounds hear of the children that work on resources.
+
+use crate::store::LeaseName;
+use arbour_primitives::sync::{Notice, Notices};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The resources whose child is gone, until somebody asks. Clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Crew {
+    gone: Arc<Mutex<BTreeSet<LeaseName>>>,
+    news: Notices,
+}
+
+impl Crew {
+    /// The child of this resource has ended, or was stopped, and will not be brought back.
+    pub(super) fn is_gone(&self, resource: LeaseName) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(resource);
+        self.news.tell_all();
+    }
+
+    /// Who is gone since somebody last asked, and a place among those who hear of the next.
+    pub(super) fn gone(&self) -> (BTreeSet<LeaseName>, Notice) {
+        let notice = self.news.join();
+        (std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner)), notice)
+    }
+}

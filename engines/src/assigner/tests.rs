@@ -1,0 +1,215 @@
+//! Workers that share resources of one store, in paused time.
+
+use super::*;
+use crate::store::LeaseStore;
+use crate::{Fault, FaultyStore, MemoryStore, Operation, StoreErrorKind};
+use arbour::testing::block_on;
+use arbour_primitives::scope::ScopeHandle;
+use arbour_supervisor::{CancelScope, TaskGroup, task_group};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+const TTL: Duration = Duration::from_secs(9);
+const MS: Duration = Duration::from_millis(1);
+
+type Shared = FaultyStore<MemoryStore>;
+
+fn assigner(store: &Shared, owner: &str, resources: usize) -> Assigner {
+    let leases = Leases::new(store.clone(), TTL).unwrap().owner(owner);
+    Assigner::new(leases, "orders", (0..resources).map(|number| format!("p{number}"))).unwrap().moves(1)
+}
+
+/// Runs a worker in the group, which finishes its work `finish` after it was asked to.
+fn start(group: &TaskGroup, assigner: Assigner, finish: Duration) -> ScopeHandle {
+    let scope = CancelScope::new();
+    let handle = scope.handle();
+    let work = move |_| async move {
+        stopping().await;
+        sleep(finish).await;
+        Ok::<_, Failure>(())
+    };
+    group.spawn_value(async move {
+        let ended = scope.run(assigner.run(work)).await;
+        assert!(ended.is_err() || ended.is_ok_and(|ran| ran.is_ok()));
+    });
+    handle
+}
+
+/// How many resources each worker holds.
+async fn shares(store: &Shared) -> BTreeMap<String, usize> {
+    let mut shares = BTreeMap::new();
+    for holding in store.list("orders/").await.unwrap() {
+        let owner = holding.owner.split('#').next().unwrap_or_default().to_owned();
+        *shares.entry(owner).or_default() += 1;
+    }
+    shares
+}
+
+fn are(shares: &BTreeMap<String, usize>, expected: &[(&str, usize)]) {
+    let expected = expected.iter().map(|(owner, count)| ((*owner).to_owned(), *count)).collect();
+    assert_eq!(*shares, expected);
+}
+
+#[test]
+fn one_worker_has_everything_and_a_second_is_given_its_share() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            let first = start(&group, assigner(&store, "a", 8), MS * 10);
+            sleep(MS).await;
+            are(&shares(&store).await, &[("a", 8)]);
+            let second = start(&group, assigner(&store, "b", 8), MS * 10);
+            sleep(TTL).await;
+            are(&shares(&store).await, &[("a", 4), ("b", 4)]);
+            first.drain();
+            second.drain();
+        });
+        run.await.unwrap();
+        assert!(store.list("").await.unwrap().is_empty(), "{store:?}");
+    });
+}
+
+#[test]
+fn what_a_drained_worker_finishes_is_taken_over_in_the_same_instant() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            let first = start(&group, assigner(&store, "a", 4), Duration::from_secs(1));
+            let second = start(&group, assigner(&store, "b", 4), Duration::from_secs(1));
+            sleep(TTL * 2).await;
+            are(&shares(&store).await, &[("a", 2), ("b", 2)]);
+            first.drain();
+            sleep(Duration::from_millis(999)).await;
+            are(&shares(&store).await, &[("a", 2), ("b", 2)]);
+            sleep(MS * 2).await;
+            are(&shares(&store).await, &[("b", 4)]);
+            second.drain();
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
+fn what_a_worker_held_that_is_gone_is_taken_over_after_the_time_to_live() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        // Somebody died with two of the resources, and with its own lease.
+        for name in ["orders/p0", "orders/p1", "orders.members/dead"] {
+            store.acquire(&LeaseName::new(name).unwrap(), Token::new(), "dead", TTL).await.unwrap();
+        }
+        let run = task_group(async |group| {
+            let worker = start(&group, assigner(&store, "a", 4), MS);
+            sleep(TTL / 2).await;
+            are(&shares(&store).await, &[("a", 2), ("dead", 2)]);
+            sleep(TTL / 2 + MS * 2).await;
+            are(&shares(&store).await, &[("a", 4)]);
+            worker.drain();
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
+fn a_cancelled_worker_releases_everything() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            let worker = start(&group, assigner(&store, "a", 4), TTL);
+            sleep(MS).await;
+            worker.cancel("enough");
+        });
+        run.await.unwrap();
+        assert!(store.list("").await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn no_resource_is_worked_on_by_two_while_workers_come_and_go() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let at_work = Arc::new(Mutex::new(BTreeMap::<String, usize>::new()));
+        let run = task_group(async |group| {
+            for number in 0..4_u32 {
+                let (scope, at_work) = (CancelScope::new(), Arc::clone(&at_work));
+                let handle = scope.handle();
+                let work = move |lease: Lease| {
+                    let at_work = Arc::clone(&at_work);
+                    async move {
+                        let name = lease.name().to_string();
+                        *at_work.lock().unwrap().entry(name.clone()).or_default() += 1;
+                        assert_eq!(at_work.lock().unwrap()[&name], 1, "{name} is worked on by two");
+                        stopping().await;
+                        sleep(MS * 5).await;
+                        *at_work.lock().unwrap().get_mut(&name).unwrap() -= 1;
+                        Ok::<_, Failure>(())
+                    }
+                };
+                let assigner = assigner(&store, &format!("worker {number}"), 12).moves(2);
+                group.spawn_value(async move { scope.run(assigner.run(work)).await.unwrap().unwrap() });
+                group.spawn_value(async move {
+                    sleep(TTL * (6 - number)).await;
+                    handle.drain();
+                });
+                sleep(TTL / 4).await;
+            }
+            sleep(TTL).await;
+            let shares = shares(&store).await;
+            assert!(shares.len() == 4 && shares.values().all(|share| *share == 3), "{shares:?}");
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
+fn a_body_that_fails_is_restarted_and_one_that_ends_has_its_resource_assigned_later() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let begins = Arc::new(Mutex::new(Vec::new()));
+        let (scope, seen) = (CancelScope::new(), Arc::clone(&begins));
+        let handle = scope.handle();
+        let work = move |_| {
+            seen.lock().unwrap().push(Instant::now());
+            let failed = seen.lock().unwrap().len() == 1;
+            async move { if failed { Err(Failure::message("no such table")) } else { Ok(()) } }
+        };
+        let drain = async {
+            sleep(TTL).await;
+            handle.drain();
+        };
+        let (ran, ()) = arbour::join!(scope.run(assigner(&store, "a", 1).run(work)), drain);
+        ran.unwrap().unwrap();
+        let begins = begins.lock().unwrap();
+        assert_eq!(begins[1], begins[0], "the first restart is immediate");
+        let gaps: Vec<Duration> = begins[1..].windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps.len() >= 2 && gaps.iter().all(|gap| *gap >= TTL / 3), "{gaps:?}");
+    });
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_asked_again_and_not_without_end() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            store.always(Operation::List, Fault::Fail(StoreErrorKind::NotSent));
+            store.always(Operation::UntilFree, Fault::Fail(StoreErrorKind::NotSent));
+            let worker = start(&group, assigner(&store, "a", 4), MS);
+            sleep(TTL * 3).await;
+            assert!(store.requests(Operation::List) < 20);
+            store.heal();
+            sleep(TTL).await;
+            are(&shares(&store).await, &[("a", 4)]);
+            worker.drain();
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
+fn a_resource_that_cannot_be_named_is_refused() {
+    let refused = block_on(async {
+        let leases = Leases::new(MemoryStore::new(), TTL).unwrap();
+        Assigner::new(leases, "orders", ["two words"]).unwrap_err()
+    });
+    assert!(refused.to_string().starts_with("`orders/two words` cannot name a lease"), "{refused}");
+}

@@ -1,0 +1,6 @@
+//! What hostile, broken and careless peers do, each with the figure that was held against it.
+#![forbid(unsafe_code)]
+
+#[path = "../conformance/certificates.rs"]
+mod certificates;
+mod tls;

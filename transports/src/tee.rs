@@ -1,0 +1,122 @@
+//! A byte stream whose received bytes go to somebody else, too.
+
+use crate::outgoing::Outgoing;
+use crate::{Attributes, Demand};
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A byte stream that copies what it receives into another: for records and for looking on.
+///
+/// More is received only when the copy of what came before is written, so that a slow copy slows the
+/// receiver and holds no more than one receive in memory. A copy that fails is over: it is reported once,
+/// and the stream goes on without. Sending goes straight through. The last copy is written by the receive
+/// after it, at the latest by the one that finds the end.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::transports::{ByteReceiveExt, ByteSendExt, Tee, byte_pipe, one_way_pipe};
+///
+/// # #[arbour::main]
+/// # async fn main() {
+/// let (mut client, server) = byte_pipe(64);
+/// let (copy, mut record) = one_way_pipe(64);
+/// let mut server = Tee::new(server, copy);
+/// client.send(b"hello").await.unwrap();
+/// drop(client);
+/// assert_eq!(server.receive(64).await.unwrap().unwrap(), "hello");
+/// assert!(server.receive(64).await.unwrap().is_none());
+/// assert_eq!(record.receive(64).await.unwrap().unwrap(), "hello");
+/// # }
+/// ```
+pub struct Tee<S, C> {
+    stream: S,
+    /// `None` after it failed.
+    copy: Option<C>,
+    outgoing: Outgoing,
+}
+
+impl<S, C> Tee<S, C> {
+    /// Copies what is received from `stream` into `copy`.
+    pub fn new(stream: S, copy: C) -> Self {
+        Self { stream, copy: Some(copy), outgoing: Outgoing::default() }
+    }
+
+    /// The stream, and the copy unless that failed.
+    #[must_use]
+    pub fn into_parts(self) -> (S, Option<C>) {
+        (self.stream, self.copy)
+    }
+}
+
+impl<S, C: AsyncWrite + Unpin> Tee<S, C> {
+    fn poll_copy(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(copy) = self.copy.as_mut().filter(|_| !self.outgoing.bytes.is_empty()) else {
+            return Poll::Ready(());
+        };
+        if let Err(error) = ready!(self.outgoing.poll_flush(copy, cx)) {
+            tracing::warn!(%error, "the copy of a stream failed; the stream goes on without");
+            self.copy = None;
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<S: AsyncRead + Unpin, C: AsyncWrite + Unpin> AsyncRead for Tee<S, C> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_copy(cx));
+        let before = to.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, to))?;
+        if self.copy.is_some() {
+            self.outgoing.bytes.extend_from_slice(&to.filled()[before..]);
+            // What cannot be written now is written before the next receive, which then has the waker.
+            let _ = self.poll_copy(cx);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin, C: Unpin> AsyncWrite for Tee<S, C> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, from)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        from: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, from)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: Attributes, C> Attributes for Tee<S, C> {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.stream.provide(demand);
+    }
+}
+
+impl<S, C> fmt::Debug for Tee<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tee").field("copies", &self.copy.is_some()).finish_non_exhaustive()
+    }
+}
