@@ -2,9 +2,8 @@
 
 use super::Side;
 use crate::StreamError;
-use futures::executor::block_on;
+use futures::FutureExt;
 use futures::task::{ArcWake, noop_waker, waker};
-use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -42,7 +41,7 @@ fn what_was_closed_once_stays_closed() {
     assert!(side.is_open());
     assert_eq!((side.close(), side.close(), side.is_open()), (Some(7), None, false));
     assert!(matches!(side.look(|io| Ok(*io)), Err(StreamError::Closed)));
-    let used = block_on(side.exclusively(|io, _| Poll::Ready(Ok(*io))));
+    let used = side.exclusively(|io, _| Poll::Ready(Ok(*io))).now_or_never().unwrap();
     assert!(matches!(used, Err(StreamError::Closed)));
 }
 
@@ -51,7 +50,7 @@ fn a_second_user_is_refused_and_looking_is_not_using() {
     let side = Side::new(7, "waiting here");
     let mut first = pin!(side.exclusively(never));
     assert!(first.as_mut().poll(&mut Context::from_waker(&noop_waker())).is_pending());
-    let refused = block_on(side.exclusively(|io, _| Poll::Ready(Ok(*io)))).unwrap_err();
+    let refused = side.exclusively(|io, _| Poll::Ready(Ok(*io))).now_or_never().unwrap().unwrap_err();
     assert!(refused.to_string().starts_with("somebody else is waiting here already"), "{refused}");
     assert_eq!(side.look(|io| Ok(*io)).unwrap(), 7);
 }
@@ -63,7 +62,7 @@ fn who_is_dropped_lets_the_next_one_in() {
         let mut dropped = pin!(side.exclusively(never));
         assert!(dropped.as_mut().poll(&mut Context::from_waker(&noop_waker())).is_pending());
     }
-    assert_eq!(block_on(side.exclusively(|io, _| Poll::Ready(Ok(*io)))).unwrap(), 7);
+    assert_eq!(side.exclusively(|io, _| Poll::Ready(Ok(*io))).now_or_never().unwrap().unwrap(), 7);
 }
 
 #[test]
@@ -84,7 +83,7 @@ fn an_error_of_the_system_is_told_as_it_is() {
     let fail = |_: &mut u8, _: &mut Context<'_>| {
         Poll::<io::Result<u8>>::Ready(Err(io::Error::from_raw_os_error(libc::EPIPE)))
     };
-    let StreamError::Broken(source) = block_on(side.exclusively(fail)).unwrap_err() else {
+    let StreamError::Broken(source) = side.exclusively(fail).now_or_never().unwrap().unwrap_err() else {
         panic!("it broke")
     };
     assert_eq!(source.raw_os_error(), Some(libc::EPIPE));
