@@ -7,6 +7,7 @@
 
 mod address;
 mod agenda;
+mod ask;
 mod blocking;
 mod by_hand;
 mod context;

@@ -15,6 +15,14 @@ mod streams {}
 #[doc = include_str!("../book/src/one_to_many.md")]
 mod one_to_many {}
 
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/wrappers.md")]
+mod wrappers {}
+
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/serving.md")]
+mod serving {}
+
 #[doc = include_str!("../book/src/threads.md")]
 mod threads {}
 
@@ -58,6 +66,12 @@ mod from_peers {}
 #[cfg(feature = "transports")]
 #[doc = include_str!("../book/src/transports.md")]
 mod transports {}
+
+#[doc = include_str!("../book/src/leases.md")]
+mod leases {}
+
+#[doc = include_str!("../book/src/lock_workers.md")]
+mod lock_workers {}
 
 #[doc = include_str!("../book/src/root.md")]
 mod root {}

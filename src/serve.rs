@@ -3,8 +3,11 @@
 mod accepting;
 mod connection;
 mod error;
+mod handshakes;
 mod roll;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Handled, ServeError};
 
@@ -13,6 +16,7 @@ use crate::{TaskGroup, task_group};
 use accepting::Course;
 use arbour_transports::{Attributes, Listener};
 use connection::{Authorise, Service};
+use handshakes::Handshakes;
 use roll::Roll;
 use server::{Gatekeeper, Server};
 use std::fmt;
@@ -136,7 +140,8 @@ impl<L, H> Serve<L, H> {
         Self { max_connections: limit, ..self }
     }
 
-    /// So many connections at a time may be in their handshake; others wait their turn. Default 256.
+    /// So many connections at a time may be in their handshake; others wait their turn, and one that is
+    /// unfinished after 2 s gives way to who waits. Default 256.
     pub fn max_handshakes(self, limit: usize) -> Self {
         Self { max_handshakes: limit, ..self }
     }
@@ -203,7 +208,7 @@ impl<L, H> Serve<L, H> {
 
     fn server(self, group: TaskGroup) -> Server<L, H> {
         let Self { handler, authorise, .. } = self;
-        let handshakes = CapacityLimiter::new(self.max_handshakes);
+        let handshakes = Handshakes::new(self.max_handshakes);
         Server {
             listener: self.listener,
             service: Arc::new(Service { handler, authorise, handshakes }),

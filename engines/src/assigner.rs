@@ -13,7 +13,7 @@ use arbour_primitives::scope::{ScopeHandle, stopping};
 use arbour_supervisor::restart::Restart;
 use arbour_supervisor::shutdown::Shutdown;
 use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
-use crew::Crew;
+use crew::{Crew, Gone};
 use rounds::Rounds;
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,11 +171,9 @@ impl Assigner {
         let start = move |_, resource: LeaseName| {
             let (leases, crew, work) = (leases.clone(), crew.clone(), Arc::clone(&work));
             async move {
-                let ended = hold(&leases, &resource, &*work).await;
-                if ended.is_ok() {
-                    crew.is_gone(resource);
-                }
-                ended
+                let gone = hold(&leases, &resource, &*work).await?;
+                crew.is_gone(resource, gone);
+                Ok::<_, Failure>(())
             }
         };
         let policy = match self.policy.restart {
@@ -188,7 +186,7 @@ impl Assigner {
 }
 
 /// Works on a resource while it is held. That somebody else has it, or has it now, is no failure.
-async fn hold<F, Fut, E>(leases: &Leases, resource: &LeaseName, work: &F) -> Result<(), Failure>
+async fn hold<F, Fut, E>(leases: &Leases, resource: &LeaseName, work: &F) -> Result<Gone, Failure>
 where
     F: Fn(Lease) -> Fut,
     Fut: Future<Output = Result<(), E>>,
@@ -197,8 +195,9 @@ where
     // Its error is made a failure inside, so that it need not be `Send`.
     let work = |lease| async { work(lease).await.map_err(Into::into) };
     match leases.run(resource.clone(), true, work).await {
-        Ok(worked) => worked,
-        Err(HoldError::Held(_) | HoldError::Lost(_)) => Ok(()),
+        Ok(worked) => worked.map(|()| Gone::ByItself),
+        Err(HoldError::Lost(_)) => Ok(Gone::ByItself),
+        Err(HoldError::Held(_)) => Ok(Gone::WithoutFault),
         Err(error) => Err(error.into()),
     }
 }

@@ -286,8 +286,10 @@ impl Machine {
                 self.phase = Phase::Acquiring { once: false };
                 self.ask(Ask::Acquire, now)
             }
-            (Phase::Held { fence, .. }, Reply::Confirmed(same)) if *fence == same => {
-                self.granted(same, request.sent, now, random)
+            (Phase::Held { fence, .. }, Reply::Confirmed(told))
+                if *fence == told || fault("the_fence_of_an_extension_is_not_heard") =>
+            {
+                self.granted(*fence, request.sent, now, random)
             }
             // An acquire of an earlier attempt arrived late, and somebody may have had the lease in between.
             (Phase::Held { fence, .. }, Reply::Confirmed(_)) => self.lose(*fence, LossReason::FencedOff),

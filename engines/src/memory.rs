@@ -1,6 +1,6 @@
 //! The store in the memory of one process: a table under a lock, and who waits for what is in it.
 
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 

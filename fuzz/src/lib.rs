@@ -3,6 +3,7 @@
 //! Each has a corpus of its name in `corpus/`, which an ordinary test replays.
 #![forbid(unsafe_code)]
 
+pub mod streams;
 #[path = "machine/target.rs"]
 pub mod supervision;
 

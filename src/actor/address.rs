@@ -1,6 +1,7 @@
 //! The cloneable handle to an actor: tell and ask, stop and watch.
 
 use super::Actor;
+use super::ask::Ask;
 use super::blocking::BlockingAddress;
 use super::diagnostics::{Waiting, is_watched};
 use super::envelope::Envelope;
@@ -61,7 +62,7 @@ impl<A: Actor> Address<A> {
     /// [refuses](Overflow::Refuse), and when the actor itself has told itself too much.
     #[inline]
     pub fn tell(&self, message: A::Message) -> Tell<'_, A> {
-        Tell::new(self, Envelope::telling(message))
+        Tell::new(self, message)
     }
 
     /// Sends a message if there is room at once. A mailbox that drops what is too much has always room.
@@ -88,11 +89,11 @@ impl<A: Actor> Address<A> {
     /// # Errors
     ///
     /// [`AskError`] says why there is no reply.
-    pub async fn ask<R: Send + 'static>(
+    pub fn ask<R: Send + 'static>(
         &self,
         message: impl FnOnce(Reply<R>) -> A::Message,
-    ) -> Result<R, AskError> {
-        self.request_by(None, self.slot.may_be_waited_for(), message).await?.await
+    ) -> impl Future<Output = Result<R, AskError>> {
+        Ask::new(self, message)
     }
 
     /// Like [`ask`](Self::ask), for at most so long; the actor is told by when the reply is wanted.
@@ -183,7 +184,8 @@ impl<A: Actor> Address<A> {
         message: impl FnOnce(Reply<R>) -> A::Message,
     ) -> Result<(PendingReply<R>, Envelope<A::Message>), AskError> {
         let waiting = waiting.map_err(AskError::WouldDeadlock)?;
-        let (reply, witness, pending) = request(&self.slot.name, deadline, waiting);
+        let (reply, witness, awaited) = request(deadline, waiting);
+        let pending = PendingReply::new(awaited, &self.slot.name);
         Ok((pending, Envelope::asking(message(reply), witness)))
     }
 
@@ -219,6 +221,13 @@ impl<A: Actor> Address<A> {
             Overflow::Refuse => self.try_deliver(envelope),
             Overflow::DropOldest | Overflow::DropNewest => self.deliver_or_drop(envelope),
         }
+    }
+
+    /// Whether a message goes straight into the mailbox where there is room: the mailbox has others wait, and it is not
+    /// the actor's own code that runs here.
+    #[inline]
+    pub(super) fn takes_straight(&self) -> bool {
+        self.slot.overflow == Overflow::Wait && !own::is_polled(self.slot.identity())
     }
 
     /// An actor that has to wait for room waits for this one.
@@ -416,10 +425,10 @@ impl<A: Actor> Address<A> {
     /// [`AskError::Stopped`] when it does not run just now, or ends before it answers.
     pub async fn status(&self) -> Result<ActorStatus, AskError> {
         let waiting = self.slot.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
-        let (question, witness, answer) = request(&self.slot.name, None, waiting);
+        let (question, witness, answer) = request(None, waiting);
         drop(witness);
         self.slot.ask_how(question).map_err(|_| AskError::Stopped)?;
-        answer.await
+        PendingReply::new(answer, &self.slot.name).await
     }
 
     /// The same address for code that does not await.

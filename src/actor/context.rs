@@ -4,7 +4,6 @@ use super::Actor;
 use super::address::Address;
 use super::agenda::Agenda;
 use super::envelope::{Envelope, Fate, Witness};
-use super::inbox::Taken;
 use super::slot::{Flight, Slot};
 use super::timers::Interval;
 use super::weak::WeakAddress;
@@ -305,17 +304,26 @@ impl<A: Actor> Context<A> {
     }
 
     /// A message is given to its handler, if somebody still wants it.
-    #[inline]
-    pub(super) fn begin(&mut self, taken: Taken<A::Message>) -> Option<A::Message> {
-        let Taken { message, witness, attempt } = taken;
-        let is_new = attempt == 1;
+    #[inline(always)]
+    pub(super) fn begin(&mut self, envelope: Envelope<A::Message>) -> Option<A::Message> {
+        let Envelope { message, witness } = envelope;
         if let Some(witness) = &witness
-            && is_new
             && !witness.begin()
         {
             return None;
         }
-        self.sequence += u64::from(is_new);
+        self.sequence += 1;
+        Some(self.hand_over(message, witness, 1))
+    }
+
+    /// A message is given to its handler once more.
+    pub(super) fn begin_again(&mut self, flight: Flight<A::Message>) -> A::Message {
+        let Flight { message, witness, attempt } = flight;
+        self.hand_over(message, witness, attempt + 1)
+    }
+
+    #[inline(always)]
+    fn hand_over(&mut self, message: A::Message, witness: Option<Witness>, attempt: u32) -> A::Message {
         self.attempt = attempt;
         self.kind = A::kind(&message);
         self.witness = witness;
@@ -324,7 +332,7 @@ impl<A: Actor> Context<A> {
             let flight = Flight { message: copy(&message), witness: self.witness.clone(), attempt };
             self.slot.keep_flight(flight);
         }
-        Some(message)
+        message
     }
 
     /// The handler has come to an end.

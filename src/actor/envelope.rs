@@ -19,6 +19,11 @@ impl<M> Envelope<M> {
         Self { message, witness }
     }
 
+    /// One that the actor has set itself.
+    pub(super) fn own(message: M) -> Self {
+        Self { message, witness: None }
+    }
+
     pub(super) fn asking(message: M, witness: Witness) -> Self {
         Self { message, witness: Some(witness) }
     }

@@ -3,7 +3,7 @@
 use super::Actor;
 use super::agenda::Agenda;
 use super::context::Context;
-use super::envelope::{Envelope, Fate, Witness};
+use super::envelope::{Envelope, Fate};
 use super::mailbox::{OnRestart, Undelivered};
 use super::slot::{Flight, Slot};
 use crate::stream::Reader;
@@ -22,32 +22,15 @@ pub(super) struct Inbox<M> {
 }
 
 /// What there is to do for an actor that has nothing to do.
-pub(super) enum Next<M> {
-    /// The context is about this one already.
-    Message(M),
+pub(super) enum Next {
+    /// The [first](Inbox::first) message is to be handled.
+    First,
     /// It is asked to stop: what is queued is handled first.
     Stopping,
     /// Somebody asks how it is.
     Questions,
     /// There will be no more messages.
     Ended,
-}
-
-/// A message to handle.
-pub(super) struct Taken<M> {
-    pub(super) message: M,
-    pub(super) witness: Option<Witness>,
-    pub(super) attempt: u32,
-}
-
-impl<M> Taken<M> {
-    fn first(Envelope { message, witness }: Envelope<M>) -> Self {
-        Self { message, witness, attempt: 1 }
-    }
-
-    fn own(message: M) -> Self {
-        Self { message, witness: None, attempt: 1 }
-    }
 }
 
 impl<M> Inbox<M> {
@@ -78,20 +61,31 @@ impl<M> Inbox<M> {
         }
     }
 
-    /// The next message, if there is one and nothing else comes first. What the last incarnation failed on is the first
-    /// of this one.
+    /// What the last incarnation failed on, which is the first message of this one.
     #[inline]
-    fn at_once<A: Actor<Message = M>>(&mut self, cx: &mut Context<A>) -> Option<Taken<M>> {
-        if cx.attempt() == 0
-            && self.slot.redelivery.copy.is_some()
-            && let Some(redelivered) = self.redelivered()
-        {
-            return Some(redelivered);
-        }
+    pub(super) fn left<A: Actor<Message = M>>(&self, cx: &Context<A>) -> Option<Flight<M>> {
+        if cx.attempt() == 0 && self.slot.redelivery.copy.is_some() { self.redelivered() } else { None }
+    }
+
+    /// The next message, if it is at hand and nothing else comes first.
+    #[inline]
+    pub(super) fn at_once<A: Actor<Message = M>>(&mut self, cx: &mut Context<A>) -> Option<Envelope<M>> {
         if is_called() || cx.set_agenda().is_some() || self.slot.tells_itself() {
             return None;
         }
-        self.stream.next_at_hand().map(Taken::first)
+        self.stream.next_at_hand()
+    }
+
+    /// A message from elsewhere than the mailbox comes first.
+    fn put_first(&mut self, envelope: Envelope<M>) -> Poll<Next> {
+        self.stream.put_first(envelope);
+        Poll::Ready(Next::First)
+    }
+
+    /// The message that is [`Next::First`].
+    #[inline]
+    pub(super) fn first(&mut self) -> Option<Envelope<M>> {
+        self.stream.first()
     }
 
     /// What is queued, those in line last.
@@ -129,11 +123,12 @@ impl<M> Inbox<M> {
     }
 
     /// The message that the last incarnation failed on, if it is to be delivered again.
-    fn redelivered(&self) -> Option<Taken<M>> {
-        let Flight { message, witness, attempt } = self.slot.take_flight()?;
-        if attempt <= self.slot.redelivery.times {
-            return Some(Taken { message, witness, attempt: attempt + 1 });
+    fn redelivered(&self) -> Option<Flight<M>> {
+        let flight = self.slot.take_flight()?;
+        if flight.attempt <= self.slot.redelivery.times {
+            return Some(flight);
         }
+        let Flight { witness, attempt, .. } = flight;
         if let Some(witness) = &witness {
             witness.became(Fate::Crashed);
         }
@@ -145,23 +140,6 @@ impl<M> Inbox<M> {
         );
         None
     }
-}
-
-/// What there is to do, if that is known without waiting.
-#[inline]
-pub(super) fn at_once<A: Actor>(
-    inbox: &mut Inbox<A::Message>,
-    cx: &mut Context<A>,
-) -> Option<Next<A::Message>> {
-    if cx.ending {
-        return Some(Next::Ended);
-    }
-    while let Some(taken) = inbox.at_once(cx) {
-        if let Some(message) = cx.begin(taken) {
-            return Some(Next::Message(message));
-        }
-    }
-    None
 }
 
 /// Waits for something to do.
@@ -181,7 +159,7 @@ pub(super) struct NextUp<'a, A: Actor> {
 impl<A: Actor> Unpin for NextUp<'_, A> {}
 
 impl<A: Actor> Future for NextUp<'_, A> {
-    type Output = Next<A::Message>;
+    type Output = Next;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, poll: &mut task::Context<'_>) -> Poll<Self::Output> {
@@ -191,39 +169,35 @@ impl<A: Actor> Future for NextUp<'_, A> {
 
 impl<A: Actor> NextUp<'_, A> {
     #[inline(never)]
-    fn poll_waiting(&mut self, poll: &mut task::Context<'_>) -> Poll<Next<A::Message>> {
+    fn poll_waiting(&mut self, poll: &mut task::Context<'_>) -> Poll<Next> {
         if let Some(asked) = asked(self.inbox, &mut self.cx.heard) {
             return Poll::Ready(asked);
         }
-        loop {
-            let Some(taken) = task::ready!(self.poll_taken(poll)) else { return Poll::Ready(Next::Ended) };
-            if let Some(message) = self.cx.begin(taken) {
-                return Poll::Ready(Next::Message(message));
-            }
-            // Nobody wants it any more.
-            self.gate = Gate::new();
+        // All is paid for, wherever it comes from: an actor that always has something to do lets others run.
+        task::ready!(self.gate.poll_enter(poll));
+        if self.cx.set_agenda().is_some() || self.inbox.slot.tells_itself() {
+            return self.poll_all(poll);
         }
+        self.inbox.stream.poll_fill(poll).map(|filled| if filled.is_ok() { Next::First } else { Next::Ended })
     }
 
-    /// A message of the agenda or of the mailbox; none when there will be no more.
-    fn poll_taken(&mut self, poll: &mut task::Context<'_>) -> Poll<Option<Taken<A::Message>>> {
-        let Self { inbox, cx, gate } = self;
-        // All is paid for, wherever it comes from: an actor that always has something to do lets others run.
-        task::ready!(gate.poll_enter(poll));
+    /// The same for an actor that has something to do beside its mailbox.
+    #[inline(never)]
+    fn poll_all(&mut self, poll: &mut task::Context<'_>) -> Poll<Next> {
+        let Self { inbox, cx, .. } = self;
         loop {
             if let Some(message) = cx.set_agenda().and_then(Agenda::due) {
-                return Poll::Ready(Some(Taken::own(message)));
+                return inbox.put_first(Envelope::own(message));
             }
-            if let Poll::Ready(received) = poll_queued(inbox, poll) {
-                let Some(envelope) = received else { return Poll::Ready(None) };
+            if let Poll::Ready(next) = poll_queued(inbox, poll) {
                 if let Some(agenda) = cx.set_agenda() {
                     agenda.taken();
                 }
-                return Poll::Ready(Some(Taken::first(envelope)));
+                return Poll::Ready(next);
             }
             let Some(agenda) = cx.set_agenda() else { return Poll::Pending };
             if let Some(message) = agenda.due_after_all() {
-                return Poll::Ready(Some(Taken::own(message)));
+                return inbox.put_first(Envelope::own(message));
             }
             task::ready!(agenda.poll(poll));
         }
@@ -237,26 +211,26 @@ impl<A: Actor> Drop for NextUp<'_, A> {
     }
 }
 
-/// The next message of the mailbox or of the line beside it; `None` at the end of both.
-fn poll_queued<M>(inbox: &mut Inbox<M>, poll: &mut task::Context<'_>) -> Poll<Option<Envelope<M>>> {
+/// The next message of the mailbox or of the line beside it, or the end of both.
+fn poll_queued<M>(inbox: &mut Inbox<M>, poll: &mut task::Context<'_>) -> Poll<Next> {
     if let Some(envelope) = inbox.slot.next_in_line() {
-        return Poll::Ready(Some(envelope));
+        return inbox.put_first(envelope);
     }
-    match inbox.stream.poll_read(poll) {
-        Poll::Ready(Ok(envelope)) => {
+    match inbox.stream.poll_fill(poll) {
+        Poll::Ready(Ok(())) => {
             inbox.slot.move_up();
-            Poll::Ready(Some(envelope))
+            Poll::Ready(Next::First)
         }
-        Poll::Ready(Err(_)) => Poll::Ready(inbox.slot.first_in_line()),
-        Poll::Pending => {
-            inbox.slot.first_in_line().map_or(Poll::Pending, |envelope| Poll::Ready(Some(envelope)))
-        }
+        none => match inbox.slot.first_in_line() {
+            Some(envelope) => inbox.put_first(envelope),
+            None => none.map(|_end| Next::Ended),
+        },
     }
 }
 
 /// What was asked of the actor itself, which comes before all messages.
 #[inline]
-fn asked<M>(inbox: &mut Inbox<M>, heard: &mut bool) -> Option<Next<M>> {
+fn asked<M>(inbox: &mut Inbox<M>, heard: &mut bool) -> Option<Next> {
     if !is_called() {
         return None;
     }

@@ -5,7 +5,7 @@ use super::address::Address;
 use super::diagnostics::Waiting;
 use super::envelope::Envelope;
 use super::error::{AskError, Circle, TellError};
-use super::reply::{Reply, request};
+use super::reply::{PendingReply, Reply, request};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -130,10 +130,10 @@ impl<M: Send + 'static> Recipient<M> {
     /// As for [`Address::ask`].
     pub async fn ask<R: Send + 'static>(&self, message: impl FnOnce(Reply<R>) -> M) -> Result<R, AskError> {
         let waiting = self.to.may_be_waited_for().map_err(AskError::WouldDeadlock)?;
-        let (reply, witness, pending) = request(self.to.name(), None, waiting);
+        let (reply, witness, awaited) = request(None, waiting);
         let envelope = Envelope::asking(message(reply), witness);
         self.to.deliver(envelope).await.map_err(AskError::unsent)?;
-        pending.await
+        PendingReply::new(awaited, self.to.name()).await
     }
 }
 

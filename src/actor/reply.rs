@@ -9,7 +9,7 @@ use arbour_primitives::sync::PromiseCell;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
@@ -24,20 +24,65 @@ pub struct Reply<R> {
 struct Request<R> {
     cell: PromiseCell<R>,
     sender: Sender,
-    actor: Arc<str>,
 }
 
-/// A request that is about to be sent to this actor: the reply, who tells of it, and the wait.
+/// A request that is about to be sent: the reply, who tells of it, and the wait.
+#[inline]
 pub(super) fn request<R: Send + 'static>(
-    actor: &Arc<str>,
     deadline: Option<Instant>,
     waiting: Waiting,
-) -> (Reply<R>, Witness, PendingReply<R>) {
-    let sender = Sender::now(deadline, waiting);
-    let request = Arc::new(Request { cell: PromiseCell::new(2), sender, actor: Arc::clone(actor) });
+) -> (Reply<R>, Witness, Awaited<R>) {
+    let request = Arc::new(Request { cell: PromiseCell::new(2), sender: Sender::now(deadline, waiting) });
     let witness = Witness::counted(Arc::clone(&request) as Arc<dyn Companion>);
-    let pending = PendingReply { request: Arc::clone(&request), gate: Gate::new(), over: false };
-    (Reply { request }, witness, pending)
+    let awaited = Awaited { request: Arc::clone(&request), over: false };
+    (Reply { request }, witness, awaited)
+}
+
+/// A reply that is waited for. Dropped before there is one, the request is given up.
+pub(super) struct Awaited<R> {
+    request: Arc<Request<R>>,
+    /// Nothing more will come.
+    over: bool,
+}
+
+impl<R> Awaited<R> {
+    fn try_take(&mut self) -> Option<Result<R, AskError>> {
+        if self.over {
+            return None;
+        }
+        let taken = self.request.cell.try_take()?;
+        self.over = true;
+        Some(taken.map_err(reason))
+    }
+
+    /// One poll, with its waker where it is known that it will be needed; `actor` is who was asked.
+    pub(super) fn poll(
+        &mut self,
+        waker: Option<Waker>,
+        actor: &str,
+        cx: &Context<'_>,
+    ) -> Poll<Result<R, AskError>> {
+        let polled = self.request.cell.poll_with(waker, cx);
+        let kept = ready!(standstill::tell(polled, || format!("the reply of the actor {actor}")));
+        self.over = true;
+        Poll::Ready(kept.map_err(reason))
+    }
+
+    fn give_up(&mut self) -> AskError {
+        self.over = true;
+        let begun = self.request.cell.give_up();
+        AskError::TimedOut(if begun { Progress::Unknown } else { Progress::NotHandled })
+    }
+}
+
+impl<R> Drop for Awaited<R> {
+    #[inline]
+    fn drop(&mut self) {
+        self.request.sender.waits_no_more();
+        if !self.over {
+            self.request.cell.give_up();
+        }
+    }
 }
 
 impl<R> Reply<R> {
@@ -123,21 +168,20 @@ impl<R: Send> Companion for Request<R> {
 /// and [`Reply::is_abandoned`] tells.
 #[must_use = "dropped, the request is given up"]
 pub struct PendingReply<R> {
-    request: Arc<Request<R>>,
+    awaited: Awaited<R>,
     gate: Gate,
-    over: bool,
+    actor: Arc<str>,
 }
 
 impl<R> PendingReply<R> {
+    pub(super) fn new(awaited: Awaited<R>, actor: &Arc<str>) -> Self {
+        Self { awaited, gate: Gate::new(), actor: Arc::clone(actor) }
+    }
+
     /// The reply, or why there is none, if that is known now. Once it has been given there is nothing more to come.
     #[must_use]
     pub fn try_take(&mut self) -> Option<Result<R, AskError>> {
-        if self.over {
-            return None;
-        }
-        let taken = self.request.cell.try_take()?;
-        self.over = true;
-        Some(taken.map_err(reason))
+        self.awaited.try_take()
     }
 
     /// Waits for the reply at most so long, and gives up then.
@@ -158,9 +202,7 @@ impl<R> PendingReply<R> {
 
     /// Waits for no reply any more.
     pub(super) fn give_up(mut self) -> AskError {
-        self.over = true;
-        let begun = self.request.cell.give_up();
-        AskError::TimedOut(if begun { Progress::Unknown } else { Progress::NotHandled })
+        self.awaited.give_up()
     }
 }
 
@@ -181,26 +223,14 @@ impl<R> Future for PendingReply<R> {
     type Output = Result<R, AskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(self.gate.poll_enter(cx));
-        let polled = self.request.cell.poll(cx);
-        let kept =
-            ready!(standstill::tell(polled, || format!("the reply of the actor {}", self.request.actor)));
-        self.over = true;
-        Poll::Ready(kept.map_err(reason))
-    }
-}
-
-impl<R> Drop for PendingReply<R> {
-    fn drop(&mut self) {
-        self.request.sender.waits_no_more();
-        if !self.over {
-            self.request.cell.give_up();
-        }
+        let Self { awaited, gate, actor } = &mut *self;
+        ready!(gate.poll_enter(cx));
+        awaited.poll(None, actor, cx)
     }
 }
 
 impl<R> fmt::Debug for PendingReply<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingReply").field("actor", &self.request.actor).finish_non_exhaustive()
+        f.debug_struct("PendingReply").field("actor", &self.actor).finish_non_exhaustive()
     }
 }

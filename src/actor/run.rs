@@ -4,11 +4,11 @@ use super::Actor;
 use super::context::Context;
 use super::diagnostics::{Depth, Patience};
 use super::envelope::Fate;
-use super::inbox::{Inbox, Next, at_once, next};
+use super::inbox::{Inbox, Next, next};
 use super::own::Polled;
 use super::status::{ActorStatus, describe};
-use crate::{Cancelled, Failure};
-use arbour_primitives::scope::lazily;
+use crate::Failure;
+use arbour_primitives::scope::{Lazily, lazily};
 use pin_project_lite::pin_project;
 use std::borrow::BorrowMut;
 use std::fmt;
@@ -62,29 +62,42 @@ pub(super) fn run<A: Actor>(
         ready();
         let mut depth = Depth::new();
         let lived = loop {
-            let next = match at_once(inbox, &mut cx) {
-                Some(next) => next,
-                None => next(inbox, &mut cx).await,
+            if cx.ending {
+                break Ok(StopReason::Itself);
+            }
+            let message = if let Some(left) = inbox.left(&cx) {
+                cx.begin_again(left)
+            } else {
+                let envelope = match inbox.at_once(&mut cx) {
+                    Some(envelope) => Some(envelope),
+                    None => match next(inbox, &mut cx).await {
+                        Next::First => inbox.first(),
+                        Next::Stopping => match beside(inbox, actor.stopping(&mut cx)).await {
+                            Ok(()) => None,
+                            Err(failure) => break Err(failure),
+                        },
+                        Next::Questions => {
+                            answer(inbox, actor, &cx);
+                            None
+                        }
+                        Next::Ended => break Ok(why_ended(&cx)),
+                    },
+                };
+                // Nobody may want it any more.
+                let Some(message) = envelope.and_then(|envelope| cx.begin(envelope)) else { continue };
+                message
             };
-            let worked = match next {
-                Next::Message(message) => {
-                    depth.look(cx.name(), || inbox.queued());
-                    let (span, patience) =
-                        (cx.span(), Patience::new(&inbox.slot.name, cx.kind(), cx.sequence()));
-                    let handling = lazily(actor.handle(message, &mut cx));
-                    let handled = beside(inbox, handling).within(span, patience).await;
-                    settle(actor, &mut cx, handled)
-                }
-                Next::Stopping => beside(inbox, actor.stopping(&mut cx)).await,
-                Next::Questions => {
-                    answer(inbox, actor, &cx);
-                    Ok(())
-                }
-                Next::Ended => break Ok(why_ended(&cx)),
-            };
-            if let Err(failure) = worked {
+            depth.look(cx.name(), || inbox.queued());
+            let (span, patience) = (cx.span(), Patience::new(&inbox.slot.name, cx.kind(), cx.sequence()));
+            let mut fate = Fate::Handled;
+            let handling = Handling { body: lazily(actor.handle(message, &mut cx)), fate: &mut fate };
+            let handled = beside(inbox, handling).within(span, patience).await;
+            if let Err(failure) = handled {
+                report_crash(actor, &cx, &failure);
+                cx.handled(Fate::Crashed);
                 break Err(failure);
             }
+            cx.handled(fate);
         };
         let (why, ended) = match lived {
             Ok(why) => (why, Ok(())),
@@ -96,31 +109,7 @@ pub(super) fn run<A: Actor>(
 }
 
 fn why_ended<A: Actor>(cx: &Context<A>) -> StopReason {
-    match (cx.ending, cx.heard) {
-        (true, _) => StopReason::Itself,
-        (false, true) => StopReason::Asked,
-        (false, false) => StopReason::Unreachable,
-    }
-}
-
-/// Draws the consequences of what became of a message; an error ends the incarnation.
-#[inline]
-fn settle<A: Actor>(
-    actor: &A,
-    cx: &mut Context<A>,
-    handled: Result<Result<(), Failure>, Cancelled>,
-) -> Result<(), Failure> {
-    let fate = match &handled {
-        Ok(Ok(())) => Fate::Handled,
-        // Its body was cancelled, not the actor.
-        Err(_) => Fate::Stopped,
-        Ok(Err(failure)) => {
-            report_crash(actor, cx, failure);
-            Fate::Crashed
-        }
-    };
-    cx.handled(fate);
-    handled.unwrap_or(Ok(()))
+    if cx.heard { StopReason::Asked } else { StopReason::Unreachable }
 }
 
 fn report_crash<A: Actor>(actor: &A, cx: &Context<A>, failure: &Failure) {
@@ -150,6 +139,31 @@ fn answer<A: Actor>(inbox: &Inbox<A::Message>, actor: &A, cx: &Context<A>) {
     };
     for question in questions {
         question.send(status.clone());
+    }
+}
+
+pin_project! {
+    /// The handler of a message, in a scope of its own.
+    struct Handling<'a, F: Future> {
+        #[pin]
+        body: Lazily<F>,
+        // What became of the message, unless the handler failed.
+        fate: &'a mut Fate,
+    }
+}
+
+impl<F: Future<Output = Result<(), Failure>>> Future for Handling<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let fate = this.fate;
+        // Its body was cancelled, not the actor.
+        this.body.poll_or(cx, || {
+            **fate = Fate::Stopped;
+            Ok(())
+        })
     }
 }
 

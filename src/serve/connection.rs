@@ -1,10 +1,10 @@
 //! One connection: its handshake, whether it may come in, its handler, and what is told of its end.
 
 use super::error::Handled;
+use super::handshakes::Handshakes;
 use super::roll::End;
-use crate::sync::CapacityLimiter;
 use crate::{Exit, Failure};
-use arbour_transports::{Accepted, Attributes, HandshakeError, Peer};
+use arbour_transports::{Accepted, Attributes, Peer};
 use std::fmt;
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ pub(super) type Authorise = Box<dyn Fn(&dyn Attributes) -> Result<(), String> + 
 pub(super) struct Service<H> {
     pub(super) handler: H,
     pub(super) authorise: Option<Authorise>,
-    pub(super) handshakes: CapacityLimiter,
+    pub(super) handshakes: Handshakes,
 }
 
 /// The hook did not let it in.
@@ -31,19 +31,11 @@ impl<H> Service<H> {
         H: Fn(S) -> F,
         F: Future<Output: Handled>,
     {
-        let stream = self.establish(accepted).await?;
+        let stream = self.handshakes.establish(accepted).await?;
         if let Some(authorise) = &self.authorise {
             authorise(&stream).map_err(Refused)?;
         }
         (self.handler)(stream).await.outcome()
-    }
-
-    async fn establish<S: Send + 'static>(&self, accepted: Accepted<S>) -> Result<S, HandshakeError> {
-        let _turn = match accepted.needs_handshake() {
-            true => Some(self.handshakes.acquire().await),
-            false => None,
-        };
-        accepted.establish().await
     }
 }
 

@@ -106,6 +106,16 @@ async fn asked_to_stop(connections: ScopeHandle) {
     select(stopping(), connections.stopping()).await;
 }
 
+/// A place for one more connection.
+async fn place(room: &CapacityLimiter) -> Token {
+    if let Ok(place) = room.try_acquire() {
+        return place;
+    }
+    let limit = room.total();
+    tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
+    room.acquire().await
+}
+
 fn tell_room(stretch: &Stretch) {
     let (failures, after) = (stretch.failures, now().saturating_duration_since(stretch.since));
     tracing::info!(failures, ?after, "there is room again: connections are accepted");

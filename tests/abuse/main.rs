@@ -3,4 +3,9 @@
 
 #[path = "../conformance/certificates.rs"]
 mod certificates;
+mod descriptors;
+mod frames;
+mod random;
+mod resets;
+mod slow;
 mod tls;

@@ -1,6 +1,8 @@
 //! Runs the example `stream_worker` as a program: what it prints, what it leaves out, and how it ends.
 
 mod edges;
+#[path = "../shared/example.rs"]
+mod example;
 mod expected;
 mod giving_up;
 mod memory;

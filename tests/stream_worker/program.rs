@@ -1,15 +1,17 @@
 //! The example as a child process: found, started, fed, signalled, and waited for.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Blocking, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
-use std::{env, fs};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+
+use super::example;
 
 /// A program that takes longer to end hangs.
 const HANGS: Duration = Duration::from_secs(60);
@@ -131,27 +133,5 @@ async fn pass_on(stderr: ChildStderr, to: mpsc::UnboundedSender<String>) {
 /// The built example.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(find)
-}
-
-/// It lies beside this test, in `examples/`, where the workspace's test command builds it first. A test that is
-/// run by itself has to see to it.
-fn find() -> PathBuf {
-    let own = env::current_exe().unwrap();
-    let profile = own.parent().and_then(Path::parent).expect("cargo puts tests into target/<profile>/deps");
-    let program = profile.join("examples").join(format!("stream_worker{}", env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        build(profile);
-    }
-    program
-}
-
-fn build(profile: &Path) {
-    let mut cargo = Blocking::new(env!("CARGO"));
-    cargo.args(["build", "--package", "arbour", "--example", "stream_worker"]);
-    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    assert!(cargo.status().unwrap().success(), "the example does not build");
+    PROGRAM.get_or_init(|| example::find("stream_worker"))
 }

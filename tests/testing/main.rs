@@ -9,3 +9,4 @@ mod promises;
 mod races;
 mod sequences;
 mod standstills;
+mod wrapped;

@@ -1,7 +1,7 @@
 //! Two halves as one stream: for bytes and for objects.
 
 use crate::{Attributes, Demand, StreamError};
-use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, TrySend};
+use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, Reliable, TrySend};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -210,6 +210,8 @@ where
         Ok(())
     }
 }
+
+impl<S: Reliable, R: Reliable> Reliable for StapledObjects<S, R> {}
 
 /// Where the sending half can.
 impl<T, S, R> TrySend<T> for StapledObjects<S, R>

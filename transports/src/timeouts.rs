@@ -26,14 +26,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// use arbour::transports::{ByteReceiveExt, StreamError, Timeouts, byte_pipe};
 /// use std::time::Duration;
 ///
-/// # #[arbour::main]
-/// # async fn main() {
-/// # tokio::time::pause();
+/// # arbour::testing::block_on(async {
 /// let (_client, server) = byte_pipe(1024);
 /// let mut server = Timeouts::new(server).receive_within(Duration::from_secs(10));
 /// let refused = server.receive(1024).await.unwrap_err();
 /// assert_eq!(refused.to_string(), "the peer sent nothing for 10s");
-/// # }
+/// # });
 /// ```
 pub struct Timeouts<S> {
     stream: S,

@@ -1,7 +1,7 @@
 //! The rounds of one worker: it looks, does what its plan says, and waits for something to change.
 
 use super::Assigner;
-use super::crew::Crew;
+use super::crew::{Crew, Gone};
 use super::plan::{Plan, View};
 use crate::clock::{Clock, Moment};
 use crate::leases::Leases;
@@ -86,9 +86,9 @@ impl Rounds {
     fn forget_the_gone(&mut self) -> Notice {
         let now = self.clock.now();
         let (gone, notice) = self.crew.gone();
-        for resource in gone {
+        for (resource, how) in gone {
             self.mine.remove(&resource);
-            if !self.leaving.remove(&resource) {
+            if !self.leaving.remove(&resource) && how == Gone::ByItself {
                 self.passed_over.insert(resource, now + self.every);
             }
         }
@@ -147,7 +147,7 @@ impl Rounds {
         group.task().name(format!("giving up {resource}")).spawn_value(async move {
             // Whether it was stopped or is gone already, the resource is given up.
             let _ = supervisor.stop_child(child).await;
-            crew.is_gone(resource);
+            crew.is_gone(resource, Gone::WithoutFault);
         });
     }
 

@@ -91,6 +91,26 @@ fn what_a_drained_worker_finishes_is_taken_over_in_the_same_instant() {
 }
 
 #[test]
+fn what_another_was_faster_to_take_is_taken_over_as_fast_as_the_rest() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            // Both see that everything is free, and reach for it.
+            let first = start(&group, assigner(&store, "a", 4), MS);
+            let second = start(&group, assigner(&store, "b", 4), MS);
+            sleep(MS).await;
+            let before = shares(&store).await;
+            assert!(before["a"] > 0 && before.values().sum::<usize>() == 4, "{before:?}");
+            first.drain();
+            sleep(MS * 3).await;
+            are(&shares(&store).await, &[("b", 4)]);
+            second.drain();
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
 fn what_a_worker_held_that_is_gone_is_taken_over_after_the_time_to_live() {
     block_on(async {
         let store = FaultyStore::new(MemoryStore::new());

@@ -1,6 +1,7 @@
 //! The lease's machine: its table of transitions, what it promises by hand, and random lives.
 
 mod lives;
+mod model;
 mod transitions;
 
 use super::*;

@@ -145,3 +145,17 @@ impl Holder {
         }
     }
 }
+
+#[cfg(test)]
+impl Table {
+    /// Who holds this lease now.
+    pub(crate) fn holder_of(&self, name: &LeaseName, now: Moment) -> Option<Token> {
+        let holder = self.rows.get(name)?.holder.as_ref().filter(|holder| holder.holds_at(now));
+        holder.map(|holder| holder.token)
+    }
+
+    /// The newest fence of this name.
+    pub(crate) fn newest_of(&self, name: &LeaseName) -> Option<Fence> {
+        self.rows.get(name)?.newest
+    }
+}

@@ -84,8 +84,10 @@ impl Gate {
     }
 
     /// Whether a new gate would be passed at once, without the need for one: the await has begun then.
+    #[doc(hidden)]
+    #[must_use]
     #[inline]
-    pub(crate) fn admits() -> bool {
+    pub fn admits() -> bool {
         current::admits()
     }
 

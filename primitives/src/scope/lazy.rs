@@ -4,7 +4,7 @@
 mod tests;
 
 use super::cause::Cancelled;
-use super::frame::{Frame, Plan};
+use super::frame::{Ended, Frame};
 use super::run::resolve;
 use core::fmt;
 use core::pin::Pin;
@@ -63,7 +63,7 @@ use pin_project_lite::pin_project;
 /// # });
 /// ```
 pub fn lazily<F: Future>(body: F) -> Lazily<F> {
-    Lazily { frame: Frame::new(body, Plan::Scope, ()) }
+    Lazily { frame: Frame::unmade(body) }
 }
 
 pin_project! {
@@ -81,6 +81,23 @@ impl<F: Future> Future for Lazily<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().frame.poll_lazily(cx, resolve)
+    }
+}
+
+impl<F: Future> Lazily<F> {
+    /// One poll, with the output of the body as it is: `cancelled` gives one where there is none. For bodies of which
+    /// there are so many that to wrap and unwrap their outputs counts.
+    #[doc(hidden)]
+    #[inline]
+    pub fn poll_or(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        cancelled: impl FnOnce() -> F::Output,
+    ) -> Poll<F::Output> {
+        self.project().frame.poll_lazily(cx, |how| match how {
+            Ended::Value(value) => value,
+            how => resolve(how).unwrap_or_else(|_| cancelled()),
+        })
     }
 }
 

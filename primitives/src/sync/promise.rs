@@ -125,7 +125,12 @@ impl<T> PromiseCell<T> {
 
     /// Waits for the value; an error is the reason why there is none.
     pub fn poll(&self, cx: &Context<'_>) -> Poll<Result<T, u8>> {
-        let mut fresh = None;
+        self.poll_with(None, cx)
+    }
+
+    /// The same with the waker that it is to leave behind, for one who knows that it will wait.
+    #[doc(hidden)]
+    pub fn poll_with(&self, mut fresh: Option<Waker>, cx: &Context<'_>) -> Poll<Result<T, u8>> {
         loop {
             let mut slot = self.slot.lock();
             if let Some(outcome) = slot.outcome(self) {

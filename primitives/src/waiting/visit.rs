@@ -1,6 +1,7 @@
 //! What a call brings under the lock and carries out of it: nothing foreign runs in between.
 
 use crate::loom::Mutex;
+use core::mem::ManuallyDrop;
 use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,12 +27,16 @@ impl Wakes {
 
     /// Wakes them all, in the order in which they were added.
     #[inline]
-    pub(crate) fn wake(mut self) {
+    pub(crate) fn wake(self) {
+        // Nothing is left in it, and looking for that is most of what a call costs that wakes nobody.
+        ManuallyDrop::new(self).wake_noted();
+    }
+
+    #[inline]
+    fn wake_noted(&mut self) {
         if self.one.is_some() {
             self.wake_all();
         }
-        // Nothing is left in it, and looking for that is most of what a call costs that wakes nobody.
-        core::mem::forget(self);
     }
 
     fn wake_all(&mut self) {
@@ -124,7 +129,8 @@ pub(crate) fn visit<S, R>(
     mut step: impl FnMut(&mut S, &mut Visit<'_>) -> Step<R>,
 ) -> Poll<R> {
     let spare = will_wait.then(|| cx.waker().clone());
-    let mut luggage = Visit { wakes: Wakes::default(), waker: cx.waker(), spare };
+    // Whatever is in it is woken or dropped below, where it lies: to move it costs more than most visits.
+    let mut luggage = ManuallyDrop::new(Visit { wakes: Wakes::default(), waker: cx.waker(), spare });
     loop {
         let outcome = step(&mut state.lock(), &mut luggage);
         let result = match outcome {
@@ -135,9 +141,9 @@ pub(crate) fn visit<S, R>(
                 continue;
             }
         };
-        luggage.wakes.wake();
-        if luggage.spare.is_some() {
-            contain(|| drop(luggage.spare));
+        luggage.wakes.wake_noted();
+        if let Some(spare) = luggage.spare.take() {
+            contain(|| drop(spare));
         }
         return result;
     }

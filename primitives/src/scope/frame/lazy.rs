@@ -2,7 +2,7 @@
 //!
 //! # States
 //!
-//! *New* (no node, `parent` is 0) → *unmade* (polled inside the node numbered `parent`; the body runs there) →
+//! *New* (no node, `parent` is [`UNPOLLED`]) → *unmade* (polled inside the node numbered `parent`; the body runs there) →
 //! *made* (a frame like others), or → ended. Where nothing is around it a frame is made at once, like others.
 //! It is *asked for* through [`current::node`] alone, by code of the task that polls it.
 //!
@@ -18,7 +18,7 @@
 //! 5. The poll in which it was made may drop the body only for a cancellation that was in force around it
 //!    when that poll began.
 
-use super::{Ended, Frame, FrameProj, Observe, Payload, Stage, StageProj};
+use super::{Ended, Frame, FrameProj, Observe, Payload, Plan, Stage, StageProj};
 use crate::scope::current::{self, Around};
 use crate::scope::node::Node;
 use core::pin::Pin;
@@ -27,7 +27,19 @@ use core::task::{Context, Poll};
 /// How a body was polled.
 type Polled<T> = Result<Poll<T>, Payload>;
 
+/// No node has this number. It is not zero, which would be written together with the zeros beside it, and read back at
+/// once by itself: that is what costs the most of a body that never waits.
+pub(super) const UNPOLLED: u64 = u64::MAX;
+
 impl<F: Future> Frame<F> {
+    /// A frame that is to be [polled lazily](Self::poll_lazily).
+    #[inline]
+    pub(in crate::scope) fn unmade(body: F) -> Self {
+        let mut frame = Self::new(body, Plan::Scope, ());
+        frame.parent = UNPOLLED;
+        frame
+    }
+
     /// Polls without a node as long as none was asked for. What `resolve` makes of a value that the body gives at
     /// once is made there: the larger `Ended` is never put together.
     #[inline]
@@ -40,7 +52,7 @@ impl<F: Future> Frame<F> {
             return self.poll_end(cx).map(resolve);
         }
         let Some(around) = current::around(self.parent) else { return self.poll_changed(cx).map(resolve) };
-        if self.parent == 0 && !current::has_unit() {
+        if self.parent == UNPOLLED && !current::has_unit() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -1,5 +1,6 @@
 //! A frame that is dropped before it has ended: what it leaves is adopted (C11).
 
+use super::lazy::UNPOLLED;
 use super::{Ended, FrameProj, Observe, Payload, StageProj};
 use crate::scope::cause::{Cancelled, Cause};
 use crate::scope::tree::{self, Link};
@@ -10,8 +11,9 @@ impl<F: Future, O: Observe<F::Output>> FrameProj<'_, F, O> {
     /// The frame is dropped before it has ended, by foreign code (C11).
     #[inline(never)]
     pub(super) fn leave(&mut self) {
+        let is_unmade = self.node.is_none() && !matches!(*self.parent, 0 | UNPOLLED);
         let opened = match self.stage.as_mut().project() {
-            StageProj::Body { .. } if self.node.is_none() && *self.parent != 0 => return self.leave_unmade(),
+            StageProj::Body { .. } if is_unmade => return self.leave_unmade(),
             StageProj::Body { polled, .. } => *polled || self.plan.link() != Link::Nested,
             StageProj::Finishing { .. } => true,
             StageProj::Passing { .. } | StageProj::Done => false,

@@ -7,7 +7,7 @@
 //! 2. While `owes`, room was made of which a sender that waits has not been told. The reader owes nothing when it waits,
 //!    and whoever reads [pays](Reader::give_back) before it waits for something else.
 
-use super::state::End;
+use super::state::{End, Hands};
 use super::{Capacity, RecvError, SendStream, Shared, TryRecvError, open};
 use crate::loom::atomic::Ordering;
 use crate::scope::Gate;
@@ -23,11 +23,8 @@ use std::collections::VecDeque;
 #[doc(hidden)]
 pub fn memory_stream_for_one<T>(capacity: impl Into<Capacity>) -> (SendStream<T>, Reader<T>) {
     let (sender, shared, end) = open(capacity.into());
-    // What waits at a rendezvous is still its sender's.
-    let takes_all = shared.0.stores();
-    let reader =
-        Reader { shared, end, ahead: VecDeque::new(), takes_all, owes: false, parked: false, idles: false };
-    (sender, reader)
+    let (ahead, one_by_one) = (VecDeque::new(), false);
+    (sender, Reader { shared, end, ahead, one_by_one, owes: false, parked: false, idles: false })
 }
 
 /// The one receiving end of a stream.
@@ -43,7 +40,7 @@ pub struct Reader<T> {
     shared: Shared<T>,
     end: End,
     ahead: VecDeque<T>,
-    takes_all: bool,
+    one_by_one: bool,
     owes: bool,
     /// Whether its last poll was pending, and left a waker behind.
     parked: bool,
@@ -55,7 +52,7 @@ impl<T> Reader<T> {
     /// Has it take item by item, so that [`force_send`](SendStream::force_send) finds the oldest.
     #[must_use]
     pub fn one_by_one(mut self) -> Self {
-        self.takes_all = false;
+        self.one_by_one = true;
         self
     }
 
@@ -63,35 +60,43 @@ impl<T> Reader<T> {
     /// unit of the task, as an await would be.
     #[inline]
     pub fn next_at_hand(&mut self) -> Option<T> {
-        if self.ahead.is_empty() || !Gate::admits() { None } else { self.next_ahead() }
+        if self.ahead.is_empty() || !Gate::admits() {
+            return None;
+        }
+        self.make_room();
+        self.first()
     }
 
-    #[inline]
-    fn next_ahead(&mut self) -> Option<T> {
-        let item = self.ahead.pop_front()?;
-        // ORDERING: as for the look at it.
-        self.shared.0.held.store(self.ahead.len(), Ordering::Relaxed);
-        self.owes = true;
-        Some(item)
-    }
-
-    /// The next item; an error when all were taken and nobody can send any more.
-    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
-        if let Some(item) = self.next_ahead() {
-            return Poll::Ready(Ok(item));
+    /// Takes what is there into its hands and makes room for one: ready when the [first](Self::first) is to be given
+    /// out, and that before anything else is asked of it. An error when all were taken and nobody can send any more.
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecvError>> {
+        if !self.ahead.is_empty() {
+            self.make_room();
+            return Poll::Ready(Ok(()));
         }
         let will_wait = self.idles && !self.parked;
-        let Self { shared, end, ahead, takes_all, .. } = self;
-        let read = shared.visit(cx, will_wait, |state, visit| {
-            let read = state.poll_read(end, takes_all.then_some(&mut *ahead), visit);
-            shared.hold(ahead);
-            read
+        let Self { shared, end, ahead, one_by_one, .. } = self;
+        let filled = shared.visit(cx, will_wait, |state, visit| {
+            let filled = state.poll_fill(end, Hands { ahead, one_by_one: *one_by_one }, visit);
+            shared.hold(state.held());
+            filled
         });
         if !self.parked {
-            self.idles = read.is_pending();
+            self.idles = filled.is_pending();
         }
-        (self.owes, self.parked) = (false, read.is_pending());
-        standstill::tell(read, || self.shared.wanted("an item"))
+        (self.owes, self.parked) = (false, filled.is_pending());
+        standstill::tell(filled, || self.shared.wanted("an item"))
+    }
+
+    /// The item for which it was [filled](Self::poll_fill).
+    #[inline]
+    pub fn first(&mut self) -> Option<T> {
+        self.ahead.pop_front()
+    }
+
+    /// Puts something into its hands that was never in the stream, as the [first](Self::first) to be given out.
+    pub fn put_first(&mut self, item: T) {
+        self.ahead.push_front(item);
     }
 
     /// The next item, if there is one.
@@ -100,17 +105,31 @@ impl<T> Reader<T> {
     ///
     /// As for [`ReceiveStream::try_recv`](super::ReceiveStream::try_recv).
     pub fn try_read(&mut self) -> Result<T, TryRecvError> {
-        if let Some(item) = self.next_ahead() {
-            return Ok(item);
+        if self.ahead.is_empty() {
+            self.try_fill()?;
+        } else {
+            self.make_room();
         }
+        self.first().ok_or(TryRecvError::Empty)
+    }
+
+    fn try_fill(&mut self) -> Result<(), TryRecvError> {
         let mut wakes = Wakes::default();
         let mut state = self.shared.lock();
-        let read = state.try_read(&self.end, self.takes_all.then_some(&mut self.ahead), &mut wakes);
-        self.shared.hold(&self.ahead);
+        let hands = Hands { ahead: &mut self.ahead, one_by_one: self.one_by_one };
+        let filled = state.try_fill(&self.end, hands, &mut wakes);
+        self.shared.hold(state.held());
         drop(state);
         self.owes = false;
         wakes.wake();
-        read
+        filled
+    }
+
+    /// The first of those in its hands is about to be given out. ORDERING: as for the look at the count.
+    #[inline]
+    fn make_room(&mut self) {
+        self.shared.0.held.store(self.ahead.len() - 1, Ordering::Relaxed);
+        self.owes = true;
     }
 
     /// Lets those who wait for room have what was made since the last look at the stream.
@@ -169,8 +188,9 @@ impl<T> Reader<T> {
 
 impl<T> Shared<T> {
     /// Says how many items the reader has in its hands, under the lock. ORDERING: the lock orders it for whoever looks.
-    fn hold(&self, ahead: &VecDeque<T>) {
-        self.0.held.store(ahead.len(), Ordering::Relaxed);
+    #[inline]
+    fn hold(&self, held: usize) {
+        self.0.held.store(held, Ordering::Relaxed);
     }
 }
 

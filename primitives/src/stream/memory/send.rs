@@ -69,6 +69,14 @@ impl<T> SendStream<T> {
         sent
     }
 
+    /// Sends an item as [`send`](Self::send) would if that were ready at once, and takes no unit for it: for futures that
+    /// send and do more. The item is taken where it was sent; says whether it was.
+    #[doc(hidden)]
+    #[inline]
+    pub fn send_at_once(&self, item: &mut Option<T>) -> bool {
+        self.shared.send_at_once(&self.end, item)
+    }
+
     /// Sends an item at any price, and gives back what it displaced.
     ///
     /// Where there is room it displaces nothing. In a full stream it enters ahead of the senders that
@@ -270,6 +278,12 @@ impl<T> Future for Send<'_, T> {
 }
 
 impl<T> Send<'_, T> {
+    /// The first poll of one whose unit has been paid by a future around it.
+    #[doc(hidden)]
+    pub fn poll_paid(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        self.poll_slowly(true, cx)
+    }
+
     #[inline(never)]
     fn poll_slowly(&mut self, begun: bool, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let Self { stream, item, turn } = self;

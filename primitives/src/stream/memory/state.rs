@@ -60,6 +60,7 @@ mod receiving;
 mod sending;
 
 pub(super) use ahead::Ahead;
+pub(super) use reading::Hands;
 
 use super::error::RecvError;
 use super::statistics::Statistics;
@@ -163,6 +164,10 @@ impl<T> State<T> {
 
     pub(super) fn len(&self) -> usize {
         self.queue.len() + self.handed
+    }
+
+    pub(super) const fn held(&self) -> usize {
+        self.held
     }
 
     /// `held` is how many items the reader has just now.

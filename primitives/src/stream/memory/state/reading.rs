@@ -6,6 +6,12 @@ use crate::waiting::{Step, Visit, Wakes};
 use core::task::Waker;
 use std::collections::VecDeque;
 
+/// Where the reader takes items, and how.
+pub(in super::super) struct Hands<'a, T> {
+    pub(in super::super) ahead: &'a mut VecDeque<T>,
+    pub(in super::super) one_by_one: bool,
+}
+
 impl<T> State<T> {
     /// Takes note of how many items the reader has now. Where a sender waits, the room that the reader has made since
     /// is for that one, and the reader itself will give it back: a newcomer must not find it.
@@ -24,36 +30,39 @@ impl<T> State<T> {
         }
     }
 
-    /// One poll of the reader.
-    pub(in super::super) fn poll_read(
+    /// One poll of the reader, which has used up what it had in its hands.
+    pub(in super::super) fn poll_fill(
         &mut self,
         end: &End,
-        ahead: Option<&mut VecDeque<T>>,
+        hands: Hands<'_, T>,
         visit: &mut Visit<'_>,
-    ) -> Step<Result<T, RecvError>> {
-        match self.try_read(end, ahead, &mut visit.wakes) {
-            Ok(item) => Step::Done(Ok(item)),
+    ) -> Step<Result<(), RecvError>> {
+        match self.try_fill(end, hands, &mut visit.wakes) {
+            Ok(()) => Step::Done(Ok(())),
             Err(TryRecvError::EndOfStream) => Step::Done(Err(RecvError::EndOfStream)),
             Err(TryRecvError::Closed) => Step::Done(Err(RecvError::Closed)),
             Err(TryRecvError::Empty) => self.park(visit),
         }
     }
 
-    /// The oldest item. The reader, which has used up what it had in its hands, takes all others into them; they take up
-    /// room as before.
-    pub(in super::super) fn try_read(
+    /// What is queued goes into the reader's hands, where it takes up room as before: all but the first, which is
+    /// given out at once. It is that one alone at a rendezvous, and `one_by_one`.
+    pub(in super::super) fn try_fill(
         &mut self,
         end: &End,
-        ahead: Option<&mut VecDeque<T>>,
+        hands: Hands<'_, T>,
         wakes: &mut Wakes,
-    ) -> Result<T, TryRecvError> {
+    ) -> Result<(), TryRecvError> {
         self.give_back(0, wakes);
-        let item = self.try_recv(end, wakes)?;
-        if let Some(ahead) = ahead {
+        let Hands { ahead, one_by_one } = hands;
+        if one_by_one || self.queue.is_empty() {
+            ahead.push_back(self.try_recv(end, wakes)?);
+        } else {
             core::mem::swap(&mut self.queue, ahead);
-            self.held = ahead.len();
+            self.held = ahead.len() - 1;
+            wakes.add(self.let_next_in());
         }
-        Ok(item)
+        Ok(())
     }
 
     fn park<R>(&mut self, visit: &mut Visit<'_>) -> Step<R> {

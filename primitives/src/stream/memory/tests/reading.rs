@@ -14,7 +14,7 @@ fn full(capacity: usize) -> (SendStream<usize>, Reader<usize>) {
 }
 
 async fn next<T>(reader: &mut Reader<T>) -> Result<T, RecvError> {
-    poll_fn(|cx| reader.poll_read(cx)).await
+    poll_fn(|cx| reader.poll_fill(cx)).await.map(|()| reader.first().unwrap())
 }
 
 #[test]
