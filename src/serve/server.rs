@@ -148,16 +148,6 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// A place for one more connection.
-async fn place(room: &CapacityLimiter) -> Token {
-    if let Ok(place) = room.try_acquire() {
-        return place;
-    }
-    let limit = room.total();
-    tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
-    room.acquire().await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
