@@ -63,6 +63,10 @@ mod asking {}
 #[doc = include_str!("../book/src/from_peers.md")]
 mod from_peers {}
 
+#[cfg(feature = "transports")]
+#[doc = include_str!("../book/src/transports.md")]
+mod transports {}
+
 #[doc = include_str!("../book/src/leases.md")]
 mod leases {}
 

@@ -4,6 +4,7 @@
 //! the list of tests. `README.md` beside this file names the cases that have no meaning in Rust.
 #![forbid(unsafe_code)]
 
+mod attributes;
 mod calling_back;
 mod cancelling;
 mod certificates;
@@ -22,6 +23,7 @@ mod limits_of_time;
 mod locks;
 mod log;
 mod members;
+mod network;
 mod observing;
 mod oneshots;
 mod portals;
@@ -39,6 +41,9 @@ mod serving;
 mod shielding;
 mod sockets_datagrams;
 mod sockets_udp;
+mod sockets_connecting;
+mod sockets_listening;
+mod sockets_tcp;
 mod sockets_unix;
 mod starting;
 mod stream_cancelling;

@@ -9,6 +9,7 @@ mod actors;
 mod certificates;
 mod combining;
 mod datagrams;
+mod connecting;
 mod groups;
 mod leases;
 mod local_sockets;

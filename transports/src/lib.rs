@@ -23,12 +23,16 @@ mod descriptor;
 mod error;
 mod framing;
 mod from_chunks;
+mod host;
+mod into_connect;
 mod listen;
 mod memory;
+mod multi;
 mod outgoing;
 mod peer;
 mod polled;
 pub mod readiness;
+mod resolve;
 mod side;
 mod socket;
 mod stapled;
@@ -54,12 +58,18 @@ pub use framing::{
     length_delimited, lines,
 };
 pub use from_chunks::{Chunk, FromChunks};
+pub use host::{Host, HostError};
+pub use into_connect::IntoConnect;
 pub use listen::{AcceptError, Accepted, BoxListener, HandshakeError, Listener, MapListener};
 pub use memory::{
     BytePipe, BytePipeReceive, BytePipeSend, MemoryConnect, MemoryListener, byte_pipe, memory_listener,
     one_way_pipe,
 };
+pub use multi::MultiListener;
 pub use peer::Peer;
+#[cfg(feature = "names")]
+pub use resolve::{HostAndService, reverse_lookup};
+pub use resolve::{Resolve, Resolving, SystemResolver, lookup};
 pub use stapled::{Stapled, StapledError, StapledObjects, StapledReceiveError};
 pub use tee::Tee;
 pub use text::{BadBytes, Encoding, OnBadBytes, Text, TextError};

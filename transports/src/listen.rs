@@ -1,6 +1,6 @@
 //! Where streams come from that somebody else opens.
 
-use crate::{Peer, StreamError};
+use crate::{ByteStream, Peer, StreamError};
 use arbour_primitives::attribute::{Attributes, Demand};
 use arbour_primitives::scope::BoxFuture;
 use arbour_primitives::sync::BusyResource;
@@ -8,6 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -192,10 +193,29 @@ pub enum AcceptError {
     Broken(#[source] io::Error),
 }
 
+/// Accepts what is accepted next; errors of connections that ended before they were accepted are skipped.
+pub(crate) fn poll_next<T>(mut accept: impl FnMut() -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    loop {
+        match ready!(accept()) {
+            Err(error) if concerns_one_connection(&error) => {
+                tracing::debug!(%error, "a connection ended before it was accepted");
+            }
+            accepted => return Poll::Ready(accepted),
+        }
+    }
+}
+
 /// Whether an error of accepting concerns a connection that ended before it was accepted, and nobody else.
-pub(crate) fn concerns_one_connection(error: &io::Error) -> bool {
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
-    let of_the_network = [libc::EPROTO, libc::EPERM, libc::ENOPROTOOPT, libc::EOPNOTSUPP, libc::ENONET];
+    let of_the_network = [
+        libc::EPROTO,
+        libc::EPERM,
+        libc::ENOPROTOOPT,
+        libc::EOPNOTSUPP,
+        #[cfg(target_os = "linux")]
+        libc::ENONET,
+    ];
     matches!(
         error.kind(),
         Kind::ConnectionAborted
@@ -251,6 +271,14 @@ impl<S: Send + 'static> BoxListener<S> {
     }
 }
 
+impl BoxListener<Box<dyn ByteStream>> {
+    /// Hides the types of a listener and of its streams, for lists of different kinds.
+    #[must_use]
+    pub fn of_byte_streams(listener: impl Listener<Stream: ByteStream> + 'static) -> Self {
+        Self::new(listener.map(|stream| Box::new(stream) as Box<dyn ByteStream>))
+    }
+}
+
 impl<S: Send + 'static> Listener for BoxListener<S> {
     type Stream = S;
 
@@ -280,5 +308,38 @@ trait DynListener<S>: Attributes + Send {
 impl<L: Listener> DynListener<L::Stream> for L {
     fn accept_boxed(&mut self) -> Accepting<'_, L::Stream> {
         Box::pin(self.accept())
+    }
+}
+
+#[cfg(test)]
+mod trio_highlevel_socket {
+    //! What the system says of accepting, which no test can make it say.
+
+    use super::{AcceptError, poll_next};
+    use std::io;
+    use std::task::Poll;
+
+    /// Accepts what the system is made to say, the last first.
+    fn accept(says: &mut Vec<Result<u8, i32>>) -> Poll<Result<u8, AcceptError>> {
+        let next = poll_next(|| match says.pop() {
+            None => Poll::Pending,
+            Some(said) => Poll::Ready(said.map_err(io::Error::from_raw_os_error)),
+        });
+        next.map_err(AcceptError::from)
+    }
+
+    #[test]
+    fn socketlistener_accept_errors() {
+        let skipped = [libc::ECONNABORTED, libc::EPERM, libc::EPROTO, libc::ENETDOWN, libc::EHOSTUNREACH];
+        let mut says = vec![Ok(7)];
+        says.extend(skipped.map(Err));
+        assert!(matches!(accept(&mut says), Poll::Ready(Ok(7))));
+
+        let mut says = vec![Ok(8), Err(libc::ENOBUFS), Err(libc::EMFILE), Err(libc::EFAULT)];
+        assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Broken(_)))));
+        assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Exhausted(_)))));
+        assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Exhausted(_)))));
+        assert!(matches!(accept(&mut says), Poll::Ready(Ok(8))));
+        assert!(accept(&mut says).is_pending());
     }
 }

@@ -10,6 +10,9 @@
 //! 3. `io` is used only under the lock, and never awaited there: when closing has returned, this side
 //!    holds no descriptor.
 
+#[cfg(test)]
+mod tests;
+
 use crate::StreamError;
 use arbour_primitives::scope::Gate;
 use arbour_primitives::sync::ResourceGuard;

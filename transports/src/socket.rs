@@ -7,6 +7,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -34,13 +35,15 @@ impl SendHalf for tokio::net::unix::OwnedWriteHalf {
 pub(crate) struct Socket<R, W> {
     pub(crate) read: Side<R>,
     pub(crate) write: Side<W>,
+    /// Whether "no more from here" was said.
+    ended: AtomicBool,
     /// Held while it is closed, so that who closes it second returns when it is closed too.
     closing: Mutex<()>,
 }
 
 impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
     pub(crate) fn new(read: Side<R>, write: Side<W>) -> Self {
-        Self { read, write, closing: Mutex::new(()) }
+        Self { read, write, ended: AtomicBool::new(false), closing: Mutex::new(()) }
     }
 
     pub(crate) async fn receive(&self, max: usize) -> Result<Option<Bytes>, StreamError> {
@@ -52,6 +55,7 @@ impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
 
     pub(crate) async fn send(&self, mut rest: &[u8]) -> Result<(), StreamError> {
         let send = |io: &mut W, cx: &mut Context<'_>| {
+            self.refuse_after_the_end()?;
             while !rest.is_empty() {
                 let sent = ready!(Pin::new(&mut *io).poll_write(cx, rest))?;
                 rest = &rest[sent..];
@@ -62,7 +66,7 @@ impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
     }
 
     pub(crate) async fn send_eof(&self) -> Result<(), StreamError> {
-        self.write.exclusively(|io, cx| Pin::new(io).poll_shutdown(cx)).await
+        self.write.exclusively(|io, cx| self.poll_end(io, cx)).await
     }
 
     pub(crate) fn close(&self) {
@@ -89,7 +93,11 @@ impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
     }
 
     pub(crate) fn poll_write(&self, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        self.write.poll(cx, |io, cx| Pin::new(io).poll_write(cx, from)).map_err(Into::into)
+        let write = |io: &mut W, cx: &mut Context<'_>| {
+            self.refuse_after_the_end()?;
+            Pin::new(io).poll_write(cx, from)
+        };
+        self.write.poll(cx, write).map_err(Into::into)
     }
 
     pub(crate) fn poll_write_vectored(
@@ -97,11 +105,29 @@ impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
         cx: &mut Context<'_>,
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.write.poll(cx, |io, cx| Pin::new(io).poll_write_vectored(cx, from)).map_err(Into::into)
+        let write = |io: &mut W, cx: &mut Context<'_>| {
+            self.refuse_after_the_end()?;
+            Pin::new(io).poll_write_vectored(cx, from)
+        };
+        self.write.poll(cx, write).map_err(Into::into)
     }
 
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write.poll(cx, |io, cx| Pin::new(io).poll_shutdown(cx)).map_err(Into::into)
+        self.write.poll(cx, |io, cx| self.poll_end(io, cx)).map_err(Into::into)
+    }
+
+    /// Said twice, the system hears it once.
+    fn poll_end(&self, io: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.ended.load(Ordering::Relaxed) {
+            ready!(Pin::new(io).poll_shutdown(cx))?;
+            self.ended.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn refuse_after_the_end(&self) -> io::Result<()> {
+        // The lock of the side orders it.
+        if self.ended.load(Ordering::Relaxed) { Err(StreamError::Ended.into()) } else { Ok(()) }
     }
 }
 

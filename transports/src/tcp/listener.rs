@@ -1,13 +1,18 @@
 //! A TCP listener on one address.
 
-use super::TcpStream;
+use super::{TcpBindError, TcpListen, TcpStream};
 use crate::attributes::{Family, LocalAddress, RawDescriptor};
+use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
+use crate::listen::poll_next;
 use crate::side::Side;
 use crate::{AcceptError, Accepted, Attributes, Demand, Listener, StreamError};
+use arbour_primitives::scope::Gate;
+use parking_lot::Mutex;
+use rustix::net::SocketType;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
-use std::task::{Context, Poll, ready};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// A TCP listener on one address.
 ///
@@ -21,22 +26,60 @@ use std::task::{Context, Poll, ready};
 pub struct TcpListener {
     side: Side<tokio::net::TcpListener>,
     address: SocketAddr,
+    /// Held while it is closed, so that who closes it second returns when it is closed too.
+    closing: Mutex<()>,
 }
 
 impl TcpListener {
-    /// Listens on an address; port 0 is one that is free.
+    /// Listens on an address; port 0 is one that is free. Of several addresses that a name has, on the first
+    /// that can be bound. [`TcpListen`](super::TcpListen) has options, and listens on all of them.
     ///
     /// # Cancel safety
     ///
-    /// It waits only while a name is resolved; dropped meanwhile, it has bound nothing.
+    /// It waits only while a name is resolved; dropped meanwhile, it has bound nothing. In a cancelled scope
+    /// it does not begin.
     ///
     /// # Errors
     ///
     /// The address is taken, is not of this machine, or is not allowed.
     pub async fn bind(address: impl tokio::net::ToSocketAddrs) -> io::Result<Self> {
-        let listener = tokio::net::TcpListener::bind(address).await?;
+        let mut gate = Gate::new();
+        poll_fn(|cx| gate.poll_enter(cx)).await;
+        let mut last = io::Error::new(io::ErrorKind::InvalidInput, TcpBindError::NoAddress);
+        for address in tokio::net::lookup_host(address).await? {
+            match TcpListen::new().bind(address) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
+    }
+
+    /// Takes a socket that listens already, such as one that was inherited.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedDescriptor`], with the descriptor: it is no TCP socket that listens.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    pub fn from_descriptor(descriptor: impl Into<OwnedFd>) -> Result<Self, RefusedDescriptor> {
+        let wanted = Wanted {
+            name: "a listening TCP stream socket",
+            families: INTERNET,
+            kind: SocketType::STREAM,
+            state: State::Listening,
+        };
+        adopt(descriptor.into(), wanted, Self::adopted)
+    }
+
+    /// Of a socket that listens and does not block.
+    pub(super) fn adopted(socket: OwnedFd) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::from_std(socket.into())?;
         let address = listener.local_addr()?;
-        Ok(Self { side: Side::new(listener, "accepting from this TCP listener"), address })
+        let side = Side::new(listener, "accepting from this TCP listener");
+        Ok(Self { side, address, closing: Mutex::new(()) })
     }
 
     /// The address it listens on.
@@ -59,28 +102,14 @@ impl TcpListener {
     }
 
     async fn accept_from(&self) -> Result<(TcpStream, SocketAddr), AcceptError> {
-        let (stream, peer) = self.side.exclusively(|io, cx| poll_accept(io, cx)).await?;
+        let (stream, peer) = self.side.exclusively(|io, cx| poll_next(|| io.poll_accept(cx))).await?;
         Ok((TcpStream::new(stream), peer))
     }
 
     /// Closes it. Whoever accepts from it gets [`AcceptError::Closed`]; the descriptor is free on return.
     pub fn close(&self) {
+        let _closing = self.closing.lock();
         drop(self.side.close());
-    }
-}
-
-fn poll_accept(
-    io: &tokio::net::TcpListener,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<(tokio::net::TcpStream, SocketAddr)>> {
-    loop {
-        match ready!(io.poll_accept(cx)) {
-            Ok(accepted) => return Poll::Ready(Ok(accepted)),
-            Err(error) if crate::listen::concerns_one_connection(&error) => {
-                tracing::debug!(%error, "a connection ended before it was accepted");
-            }
-            Err(error) => return Poll::Ready(Err(error)),
-        }
     }
 }
 

@@ -1,18 +1,22 @@
 //! A TCP connection: one that several tasks may share, and its two halves.
 
+use super::KeepAlive;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
+use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
 use crate::side::Side;
 use crate::socket::stream_ends;
 use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
+use rustix::net::SocketType;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// A TCP connection. It is made by [`TcpListener`](super::TcpListener) or by a connect.
+/// A TCP connection. It is made by [`TcpListener`](super::TcpListener) or by
+/// [`TcpConnect`](super::TcpConnect).
 ///
 /// It reads and writes by tokio's traits, which take it as `&mut`. Its own methods take `&self`, so that
 /// tasks can share it in an `Arc`: one may receive while another sends, and anybody may close it; two at a
@@ -49,8 +53,13 @@ type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
 
 impl TcpStream {
     pub(super) fn new(stream: tokio::net::TcpStream) -> Self {
+        Self::with(stream, true)
+    }
+
+    /// The same, and whether small sends go at once.
+    pub(super) fn with(stream: tokio::net::TcpStream, no_delay: bool) -> Self {
         // The peer may be gone already; then the first use says so, and better than this would.
-        let _ = stream.set_nodelay(true);
+        let _ = stream.set_nodelay(no_delay);
         let (read, write) = stream.into_split();
         let read = Side::new(read, "receiving from this TCP stream");
         let write = Side::new(write, "sending into this TCP stream");
@@ -98,7 +107,7 @@ impl TcpStream {
         self.socket.send_eof().await
     }
 
-    /// Connects to this address, and to no other.
+    /// Connects to this address, and to no other; [`TcpConnect`](super::TcpConnect) looks names up.
     ///
     /// # Cancel safety
     ///
@@ -113,6 +122,55 @@ impl TcpStream {
         let connected = tokio::net::TcpStream::connect(address).await;
         let refused = |error| ConnectError::new(format!("tcp:{address}"), NotConnected::Refused(error));
         connected.map(Self::new).map_err(refused)
+    }
+
+    /// Takes a socket that is connected already. Its options stay as they are, but small sends go at once.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedDescriptor`], with the descriptor: it is no TCP socket that is connected.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    pub fn from_descriptor(descriptor: impl Into<OwnedFd>) -> Result<Self, RefusedDescriptor> {
+        let wanted = Wanted {
+            name: "a connected TCP stream socket",
+            families: INTERNET,
+            kind: SocketType::STREAM,
+            state: State::Connected,
+        };
+        adopt(descriptor.into(), wanted, |descriptor| {
+            tokio::net::TcpStream::from_std(descriptor.into()).map(Self::new)
+        })
+    }
+
+    /// Whether small sends go at once, as they do at first, or wait for others to go with, where what was
+    /// sent before is not acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`]: `Closed`, or `Broken`.
+    pub fn set_no_delay(&self, no_delay: bool) -> Result<(), StreamError> {
+        self.socket.read.look(|io| io.as_ref().set_nodelay(no_delay))
+    }
+
+    /// Whether small sends go at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`]: `Closed`, or `Broken`.
+    pub fn no_delay(&self) -> Result<bool, StreamError> {
+        self.socket.read.look(|io| io.as_ref().nodelay())
+    }
+
+    /// Asks a silent peer whether it is still there.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`]: `Closed`, or `Broken` where the system does not take these times.
+    pub fn set_keep_alive(&self, keep_alive: KeepAlive) -> Result<(), StreamError> {
+        self.socket.read.look(|io| Ok(keep_alive.apply(io.as_ref())?))
     }
 
     /// Closes it. Whoever waits on it gets [`StreamError::Closed`]; the descriptor is free on return.

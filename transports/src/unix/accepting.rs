@@ -4,7 +4,7 @@ use super::UnixAddress;
 use super::file::SocketFile;
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor};
 use crate::descriptor::FRESH;
-use crate::listen::concerns_one_connection;
+use crate::listen::poll_next;
 use crate::polled::{poll_readable, watch};
 use crate::side::Side;
 use crate::{Attributes, Demand, StreamError};
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use rustix::net::{accept_with, getsockname};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tokio::io::unix::AsyncFd;
 
 #[derive(Debug)]
@@ -48,14 +48,7 @@ impl Accepting {
 
 /// The system is not asked for the peer's address: mio panics at the longest there can be.
 fn poll_accept(io: &AsyncFd<OwnedFd>, cx: &mut Context<'_>) -> Poll<io::Result<OwnedFd>> {
-    loop {
-        match ready!(poll_readable(io, cx, |io| Ok(accept_with(io, FRESH)?))) {
-            Err(error) if concerns_one_connection(&error) => {
-                tracing::debug!(%error, "a connection ended before it was accepted");
-            }
-            accepted => return Poll::Ready(accepted),
-        }
-    }
+    poll_next(|| poll_readable(io, cx, |io| Ok(accept_with(io, FRESH)?)))
 }
 
 impl Drop for Accepting {

@@ -1,0 +1,153 @@
+//! What a host is called: an address, or a name that has to be looked up.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use thiserror::Error;
+
+/// A host: an address, or a name that has to be looked up.
+///
+/// A name in other letters than ASCII is looked up as IDNA 2008 spells it, with the feature `names`.
+///
+/// # Examples
+///
+/// ```
+/// use arbour::transports::Host;
+///
+/// let host: Host = "[::1]".parse().unwrap();
+/// assert_eq!(host.address(), Some("::1".parse().unwrap()));
+/// assert_eq!("example.org".parse::<Host>().unwrap().address(), None);
+/// assert_eq!("".parse::<Host>().unwrap_err().to_string(), "a host is needed, and the name is empty");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Host {
+    /// As it was given.
+    given: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    Address(IpAddr),
+    /// As resolvers take it.
+    Name(String),
+}
+
+/// What was given names no host.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// There is nothing.
+    #[error("a host is needed, and the name is empty")]
+    Empty,
+    /// No name can be spelt like this.
+    #[error("`{name}` is no host name: {why}")]
+    Unspeakable {
+        /// What was given.
+        name: String,
+        /// Why no resolver takes it.
+        why: String,
+    },
+}
+
+impl Host {
+    /// As it was given, which is what TLS compares with the certificate's names.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.given
+    }
+
+    /// The address, if it is one and no name.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        match &self.kind {
+            Kind::Address(address) => Some(*address),
+            Kind::Name(_) => None,
+        }
+    }
+
+    /// The name as resolvers take it, in ASCII, if it is one and no address.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Address(_) => None,
+            Kind::Name(name) => Some(name),
+        }
+    }
+
+    /// Reads an address, with or without brackets, or a name.
+    fn read(given: String) -> Result<Self, HostError> {
+        let bare = given.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let address = match bare {
+            Some(bare) => bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            None => given.parse().ok(),
+        };
+        let kind = match address {
+            Some(address) => Kind::Address(address),
+            None => Kind::Name(spelt(&given)?),
+        };
+        Ok(Self { given, kind })
+    }
+}
+
+fn spelt(name: &str) -> Result<String, HostError> {
+    let unspeakable = |why: &str| HostError::Unspeakable { name: name.to_owned(), why: why.to_owned() };
+    if name.is_empty() {
+        return Err(HostError::Empty);
+    }
+    if let Some(stray) = name.chars().find(|char| char.is_whitespace() || char.is_control()) {
+        return Err(unspeakable(&format!("it contains {stray:?}")));
+    }
+    if name.is_ascii() { Ok(name.to_owned()) } else { in_ascii(name).map_err(|why| unspeakable(&why)) }
+}
+
+#[cfg(feature = "names")]
+fn in_ascii(name: &str) -> Result<String, String> {
+    idna::domain_to_ascii(name).map_err(|error| format!("IDNA 2008 does not allow it ({error})"))
+}
+
+#[cfg(not(feature = "names"))]
+fn in_ascii(_: &str) -> Result<String, String> {
+    Err("it is not in ASCII, and the feature `names` is off".to_owned())
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.given)
+    }
+}
+
+impl std::str::FromStr for Host {
+    type Err = HostError;
+
+    fn from_str(given: &str) -> Result<Self, HostError> {
+        Self::read(given.to_owned())
+    }
+}
+
+impl TryFrom<&str> for Host {
+    type Error = HostError;
+
+    fn try_from(given: &str) -> Result<Self, HostError> {
+        given.parse()
+    }
+}
+
+impl TryFrom<String> for Host {
+    type Error = HostError;
+
+    fn try_from(given: String) -> Result<Self, HostError> {
+        Self::read(given)
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        Self { given: address.to_string(), kind: Kind::Address(address) }
+    }
+}
+
+impl From<std::convert::Infallible> for HostError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
