@@ -100,14 +100,15 @@ async fn who_is_cut_off_stops_before_anybody_takes_over_and_comes_back() {
 #[tokio::test]
 async fn workers_that_only_wait_and_renew_ask_seldom() {
     let server = Server::start();
-    let group = Group { work_for: Duration::from_secs(600), ..group(server.url()) };
+    let group = Group { work_for: Duration::from_millis(500), ..group(server.url()) };
     let mut workers = [group.start("oak"), group.start("elm")];
     group.until_shared(&mut workers).await;
     let before = server.scripts();
     sleep(Duration::from_secs(2)).await;
     let asked = server.scripts() - before;
     eprintln!("{asked} scripts in 2 s for 4 resources and 2 workers with a ttl of {TTL:?}");
-    // Ten times a third of the ttl in 2 s: renewals of 4 + 2 leases, and each worker looks at both lists and waits.
+    // Ten times a third of the ttl: renewals of 4 + 2 leases, and each worker looks at both lists and waits; and four
+    // pieces of work on each resource.
     assert!(asked < 300, "{asked} scripts in 2 s");
 }
 
