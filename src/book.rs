@@ -75,6 +75,10 @@ mod root {}
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 
+#[cfg(feature = "tls")]
+#[doc = include_str!("../book/src/tls.md")]
+mod tls {}
+
 #[doc = include_str!("../book/src/observing.md")]
 mod observing {}
 

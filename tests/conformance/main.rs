@@ -56,5 +56,6 @@ mod supervision_tasks;
 mod support;
 mod threads;
 mod tls;
+mod tls_serving;
 mod waiters;
 mod wrappers;

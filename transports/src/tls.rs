@@ -29,6 +29,7 @@ mod translate;
 mod verify;
 mod wire;
 
+pub use attributes::TlsVersion;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use connector::TlsConnector;
 pub use crypto::Crypto;

@@ -8,6 +8,7 @@ Usage: cargo xtask <command>
 
   check                   format, clippy, tidy laws: fit for a pre-commit hook
   test                    every test but the benches', then doctests and the book's chapters
+  tools                   what tests of interoperability run, installed where that is allowed; `test` does it first
   loom [filter]           the loom models, one process each, then their twins with a planted fault
   stress                  ten million items a stream and a million restarts, with optimisations
   bench [name] [-- args]  all benches, or the one of this name
@@ -20,6 +21,7 @@ Usage: cargo xtask <command>
 pub(crate) enum Command {
     Check,
     Test,
+    Tools,
     Loom { filter: Option<String> },
     Stress,
     Bench { name: Option<String>, args: Vec<String> },
@@ -35,6 +37,7 @@ impl Command {
         let command = match name.as_str() {
             "check" => Self::Check,
             "test" => Self::Test,
+            "tools" => Self::Tools,
             "loom" => Self::Loom { filter: args.next() },
             "stress" => Self::Stress,
             "bench" => bench(&mut args)?,

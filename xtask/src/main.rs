@@ -13,6 +13,7 @@ mod step;
 mod table;
 mod test;
 mod tidy;
+mod tools;
 mod workspace;
 
 use command::Command;
@@ -52,6 +53,7 @@ fn dispatch(command: &Command, steps: &mut Steps) -> Outcome {
         Command::Check => check::run(steps),
         Command::Test => test::run(steps),
         Command::Loom { filter } => loom::run(steps, filter.as_deref()),
+        Command::Tools => tools::run(steps),
         Command::Stress => test::stress(steps),
         Command::Bench { name, args } => bench::run(steps, name.as_deref(), args),
         Command::Ci { skip } => ci::run(steps, skip),

@@ -2,11 +2,13 @@
 //! of the tests at their full length.
 
 use crate::step::{Outcome, Steps};
+use crate::tools;
 use crate::workspace::without_benches;
 
 /// Examples first: with `--examples` cargo builds them under their test harness only, and tests run them
 /// as programs too. Doctests last, because they take longest to fail.
 pub(crate) fn run(steps: &mut Steps) -> Outcome {
+    tools::run(steps)?;
     let others = without_benches()?;
     steps.cargo("examples", &[&["build", "--workspace"], others, &["--examples"]].concat())?;
     let targets: &[_] = &["--lib", "--bins", "--tests", "--examples"];

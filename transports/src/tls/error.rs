@@ -249,6 +249,9 @@ pub enum ConfigError {
         /// What went wrong while they were looked for.
         why: String,
     },
+    /// The server's certificates are in the hands of a configuration that rustls's own builder made.
+    #[error("the certificates of a configuration made by rustls's own builder cannot be reloaded here")]
+    ForeignCertificates,
     /// A name is not one that a certificate could be for.
     #[error("`{name}` is not a name that a client could ask for")]
     BadName {

@@ -50,7 +50,8 @@ pub struct ServerConfig {
 struct Inner {
     rustls: Arc<rustls::ServerConfig>,
     terms: Arc<Terms>,
-    certificates: Arc<Certificates>,
+    /// None if they are rustls's own affair.
+    certificates: Option<Arc<Certificates>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -124,7 +125,7 @@ impl ServerConfig {
     ///
     /// [`ConfigError`]: it does not fit together; then the one in use stays.
     pub fn reload(&self, identity: Identity) -> Result<(), ConfigError> {
-        self.inner.certificates.set(identity.certified(&self.inner.provider)?);
+        self.certificates()?.set(identity.certified(&self.inner.provider)?);
         Ok(())
     }
 
@@ -135,7 +136,11 @@ impl ServerConfig {
     /// [`ConfigError`]: it does not fit together, or the name is none; then the one in use stays.
     pub fn reload_for(&self, name: &str, identity: Identity) -> Result<(), ConfigError> {
         let identity = identity.certified(&self.inner.provider)?;
-        self.inner.certificates.set_for(name, identity)
+        self.certificates()?.set_for(name, identity)
+    }
+
+    fn certificates(&self) -> Result<&Certificates, ConfigError> {
+        self.inner.certificates.as_deref().ok_or(ConfigError::ForeignCertificates)
     }
 }
 
@@ -146,6 +151,16 @@ impl fmt::Debug for ServerConfig {
             .field("terms", terms)
             .field("certificates", certificates)
             .finish_non_exhaustive()
+    }
+}
+
+/// Takes a configuration made by rustls's own builder as it is: with a deadline of 10 s, and a strict end. Its
+/// certificates cannot be reloaded here.
+impl From<Arc<rustls::ServerConfig>> for ServerConfig {
+    fn from(rustls: Arc<rustls::ServerConfig>) -> Self {
+        let terms = Terms { alpn: rustls.alpn_protocols.clone(), ..Terms::new(TlsSide::Server) };
+        let provider = Arc::clone(rustls.crypto_provider());
+        Self { inner: Arc::new(Inner { rustls, terms: Arc::new(terms), certificates: None, provider }) }
     }
 }
 
@@ -228,6 +243,7 @@ impl ServerConfigBuilder {
             .with_cert_resolver(Arc::clone(&certificates) as Arc<_>);
         config.alpn_protocols = self.terms.alpn.clone();
         let (rustls, terms) = (Arc::new(config), Arc::new(self.terms));
+        let certificates = Some(certificates);
         Ok(ServerConfig { inner: Arc::new(Inner { rustls, terms, certificates, provider }) })
     }
 
