@@ -4,7 +4,7 @@
 
 use arbour::testing::block_on;
 use arbour::transports::udp::{ConnectedUdpSocket, DatagramError, UdpBind, UdpSocket};
-use arbour::transports::unix::{UnixDatagram, UnixListener, UnixStream};
+use arbour::transports::unix::{ConnectedUnixDatagram, UnixAddress, UnixDatagram, UnixListener, UnixStream};
 use futures::future;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -154,6 +154,35 @@ async fn strangers_do_not_reach_a_connected_socket() {
     }
     peer.send_to(b"of the peer", socket.local_address()).await.unwrap();
     assert_eq!(socket.receive().await.unwrap(), "of the peer");
+}
+
+/// A socket that is bound and not yet connected hears everybody, and the system keeps what it heard.
+#[arbour::test]
+async fn what_strangers_sent_before_it_was_connected_is_skipped() {
+    let (peer, stranger) = (local(), local());
+    let early = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for _ in 0..10 {
+        stranger.send_to(b"of a stranger", early.local_addr().unwrap()).await.unwrap();
+    }
+    early.connect(peer.local_address()).unwrap();
+    let socket = ConnectedUdpSocket::from_descriptor(early).unwrap();
+    peer.send_to(b"of the peer", socket.local_address()).await.unwrap();
+    assert_eq!(socket.receive().await.unwrap(), "of the peer");
+}
+
+#[arbour::test]
+async fn what_strangers_sent_before_a_unix_socket_was_connected_is_skipped() {
+    let folder = folder("strangers");
+    let (peer, stranger) =
+        (UnixDatagram::bind(folder.join("peer")).unwrap(), UnixDatagram::unbound().unwrap());
+    let early = std::os::unix::net::UnixDatagram::bind(folder.join("early")).unwrap();
+    let to = UnixAddress::try_from(folder.join("early")).unwrap();
+    stranger.send_to(b"of a stranger", &to).await.unwrap();
+    early.connect(folder.join("peer")).unwrap();
+    let socket = ConnectedUnixDatagram::from_descriptor(early).unwrap();
+    peer.send_to(b"of the peer", &to).await.unwrap();
+    assert_eq!(socket.receive().await.unwrap(), "of the peer");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// A queue of Unix datagrams is short: the sender waits, none is lost, and memory is flat.

@@ -10,12 +10,13 @@ pub use error::{DatagramError, Unsent};
 
 use crate::polled::{Reading, poll_writable, watch};
 use crate::side::Side;
-use crate::unix::SocketFile;
+use crate::unix::{SocketFile, UnixAddress};
 use crate::{Attribute, Demand, StreamError};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SocketAddrAny, recvmsg};
 use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -42,6 +43,18 @@ struct Receiving {
     /// Where the system puts a message; made by the first receive, so that who only sends pays nothing.
     room: Vec<u8>,
     limit: usize,
+    senders: Senders,
+}
+
+/// Whose messages are received.
+///
+/// The system keeps to a socket's peer from the moment it is connected; what strangers sent between its
+/// binding and that moment is queued all the same, and skipped here.
+#[derive(Debug)]
+pub(crate) enum Senders {
+    All,
+    Internet(SocketAddr),
+    Unix(UnixAddress),
 }
 
 /// What one receive took.
@@ -127,11 +140,29 @@ impl Drop for Datagrams {
 
 impl Receiving {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Received>> {
-        let Self { socket, room, limit } = self;
+        let Self { socket, room, limit, senders } = self;
         socket.poll(cx, |socket| {
             room.resize(*limit, 0);
-            receive(socket, room)
+            loop {
+                let message = receive(socket, room)?;
+                if senders.include(message.from.as_ref()) {
+                    return Ok(message);
+                }
+            }
         })
+    }
+}
+
+impl Senders {
+    fn include(&self, sender: Option<&SocketAddrAny>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Internet(peer) => {
+                let sender = sender.and_then(|sender| SocketAddr::try_from(sender.clone()).ok());
+                sender.is_some_and(|sender| (sender.ip(), sender.port()) == (peer.ip(), peer.port()))
+            }
+            Self::Unix(peer) => UnixAddress::from_system(sender.cloned()) == *peer,
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn poll_readable<R>(
         }
     }
 }
+
 /// A descriptor from which one reads, and the wait for it.
 ///
 /// An error that comes without anything to read, as when a datagram was refused, wakes it too: tokio tells

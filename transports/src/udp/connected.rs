@@ -2,7 +2,7 @@
 
 use super::DatagramError;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
-use crate::datagrams::{Actions, Datagrams, Received, object_ends};
+use crate::datagrams::{Actions, Datagrams, Received, Senders, object_ends};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
@@ -51,7 +51,12 @@ impl ConnectedUdpSocket {
         let remote = getpeername(&socket)?.ok_or(Errno::NOTCONN)?.try_into()?;
         let actions =
             Actions("receiving from this connected UDP socket", "sending into this connected UDP socket");
-        Ok(Self { core: Datagrams::new(socket, None, actions)?, gate: Gate::new(), local, remote })
+        Ok(Self {
+            core: Datagrams::new(socket, None, Senders::Internet(remote), actions)?,
+            gate: Gate::new(),
+            local,
+            remote,
+        })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said, and no datagram is larger.

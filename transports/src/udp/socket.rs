@@ -2,7 +2,7 @@
 
 use super::{BindUdpError, DatagramError, UdpBind};
 use crate::attributes::{Family, LocalAddress, RawDescriptor};
-use crate::datagrams::{Actions, Datagrams, Received, object_ends};
+use crate::datagrams::{Actions, Datagrams, Received, Senders, object_ends};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
@@ -68,7 +68,7 @@ impl UdpSocket {
     pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
         let address = getsockname(&socket)?.try_into()?;
         let actions = Actions("receiving from this UDP socket", "sending from this UDP socket");
-        Ok(Self { core: Datagrams::new(socket, None, actions)?, gate: Gate::new(), address })
+        Ok(Self { core: Datagrams::new(socket, None, Senders::All, actions)?, gate: Gate::new(), address })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said, and no datagram is larger.

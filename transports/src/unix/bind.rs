@@ -123,7 +123,7 @@ impl UnixBind {
         UnixDatagram::new(socket, file).map_err(|source| self.failed(source))
     }
 
-    /// A socket for datagrams to one peer, and from whoever sends to this address while it is connected.
+    /// A socket for datagrams to one peer and from it, which answers to this address.
     ///
     /// # Errors
     ///

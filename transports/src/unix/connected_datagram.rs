@@ -3,7 +3,7 @@
 use super::file::SocketFile;
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor, RemoteUnixAddress};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, object_ends};
+use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, object_ends};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt, open};
 use crate::{Attributes, ConnectError, Demand, NotConnected};
 use arbour_primitives::scope::Gate;
@@ -93,7 +93,12 @@ impl ConnectedUnixDatagram {
             "receiving from this connected Unix datagram socket",
             "sending into this connected Unix datagram socket",
         );
-        Ok(Self { core: Datagrams::new(socket, file, actions)?, gate: Gate::new(), local, remote })
+        Ok(Self {
+            core: Datagrams::new(socket, file, Senders::Unix(remote.clone()), actions)?,
+            gate: Gate::new(),
+            local,
+            remote,
+        })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said. A datagram can be larger: as

@@ -4,7 +4,7 @@ use super::file::SocketFile;
 use super::room::Sending;
 use super::{BindError, UnixAddress, UnixAddressError, UnixBind};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, object_ends};
+use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, object_ends};
 use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt, open};
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
@@ -100,7 +100,7 @@ impl UnixDatagram {
         let address = UnixAddress::from_system(Some(getsockname(&socket)?));
         let actions =
             Actions("receiving from this Unix datagram socket", "sending from this Unix datagram socket");
-        Ok(Self { core: Datagrams::new(socket, file, actions)?, gate: Gate::new(), address })
+        Ok(Self { core: Datagrams::new(socket, file, Senders::All, actions)?, gate: Gate::new(), address })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said. A datagram can be larger: as

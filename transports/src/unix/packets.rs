@@ -3,7 +3,7 @@
 use super::stream::connect;
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor, RemoteUnixAddress};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Unsent};
+use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, Unsent};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt};
 use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
@@ -108,7 +108,12 @@ impl UnixPackets {
         let remote = UnixAddress::from_system(getpeername(&socket)?);
         let actions =
             Actions("receiving from this Unix stream of packets", "sending into this Unix stream of packets");
-        Ok(Self { core: Datagrams::new(socket, None, actions)?, gate: Gate::new(), local, remote })
+        Ok(Self {
+            core: Datagrams::new(socket, None, Senders::All, actions)?,
+            gate: Gate::new(),
+            local,
+            remote,
+        })
     }
 
     /// Receives at most so many bytes of each packet; 65,536 unless said. A packet can be larger: as large as
