@@ -5,6 +5,7 @@ mod buffered;
 mod bytes;
 mod framing;
 mod text;
+mod upgrade;
 
 /// A target: it returns if all is well, and panics if it is not.
 pub type Target = fn(&[u8]);
@@ -16,3 +17,6 @@ pub const TARGETS: [(&str, Target); 4] = [
     ("text", text::run),
     ("attributes", attributes::run),
 ];
+
+/// A target of its own, because each case makes a handshake, which takes milliseconds. Its corpus is `upgrade`.
+pub const UPGRADE: Target = upgrade::run;

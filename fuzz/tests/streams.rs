@@ -1,6 +1,6 @@
 //! The corpora of the streams, replayed on stable Rust, and bytes that nobody chose.
 
-use arbour_fuzz::streams::TARGETS;
+use arbour_fuzz::streams::{TARGETS, UPGRADE};
 use arbour_fuzz::supervision::random;
 use std::fs;
 use std::path::PathBuf;
@@ -27,6 +27,13 @@ fn random_bytes_are_as_the_models_say() {
     for (_, target) in TARGETS {
         (0..4_000).map(random).for_each(|data| target(&data));
     }
+}
+
+#[test]
+fn upgrades_and_unwraps_lose_nothing() {
+    let corpus = corpus("upgrade");
+    assert!(corpus.len() >= 8, "the corpus is nearly empty");
+    corpus.into_iter().chain((0..300).map(random)).for_each(|data| UPGRADE(&data));
 }
 
 /// Small numbers are frames, delimiters and characters more often than any bytes are.
