@@ -71,10 +71,15 @@ pub(crate) struct Received {
 pub(crate) struct Actions(pub(crate) &'static str, pub(crate) &'static str);
 
 impl Datagrams {
-    pub(crate) fn new(socket: OwnedFd, file: Option<SocketFile>, actions: Actions) -> io::Result<Self> {
+    pub(crate) fn new(
+        socket: OwnedFd,
+        file: Option<SocketFile>,
+        senders: Senders,
+        actions: Actions,
+    ) -> io::Result<Self> {
         let socket = Arc::new(watch(socket)?);
-        let receiving =
-            Receiving { socket: Reading::new(Arc::clone(&socket)), room: Vec::new(), limit: ROOM };
+        let reading = Reading::new(Arc::clone(&socket));
+        let receiving = Receiving { socket: reading, room: Vec::new(), limit: ROOM, senders };
         Ok(Self {
             read: Side::new(receiving, actions.0),
             write: Side::new(socket, actions.1),
