@@ -8,8 +8,8 @@ mod actors;
 #[path = "../conformance/certificates.rs"]
 mod certificates;
 mod combining;
-mod datagrams;
 mod connecting;
+mod datagrams;
 mod groups;
 mod leases;
 mod local_sockets;
