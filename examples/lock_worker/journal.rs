@@ -42,11 +42,17 @@ impl Journal {
     ) -> Result<(Self, Option<Record>), JournalError> {
         let mut journal = Self { lease, worker, pause, sequence: 0 };
         let Some(last) = journal.read(LAST).await? else { return Ok((journal, None)) };
-        let last = key(serde_json::from_slice(&last).map_err(|why| journal.foreign(LAST, &why))?);
-        let record = journal.read(&last).await?.unwrap_or_default();
-        let record: Record = serde_json::from_slice(&record).map_err(|why| journal.foreign(&last, &why))?;
-        journal.sequence = record.sequence;
-        Ok((journal, Some(record)))
+        let mut last = key(serde_json::from_slice(&last).map_err(|why| journal.foreign(LAST, &why))?);
+        let mut written = journal.read(&last).await?.unwrap_or_default();
+        loop {
+            let record: Record =
+                serde_json::from_slice(&written).map_err(|why| journal.foreign(&last, &why))?;
+            journal.sequence = record.sequence;
+            // A write that arrived late has set the number back, and never the records.
+            last = key(record.sequence + 1);
+            let Some(next) = journal.read(&last).await? else { return Ok((journal, Some(record))) };
+            written = next;
+        }
     }
 
     /// Writes the next record. A store that does not answer is asked again until the lease is lost: written twice
