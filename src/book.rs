@@ -83,6 +83,10 @@ mod redis {}
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 
+#[cfg(all(feature = "names", feature = "tls"))]
+#[doc = include_str!("../book/src/from_anyio.md")]
+mod from_anyio {}
+
 #[cfg(feature = "tls")]
 #[doc = include_str!("../book/src/tls.md")]
 mod tls {}

@@ -5,10 +5,11 @@
 
 use crate::certificates::{Authority, server};
 use crate::log::heard;
+use crate::network::Known;
 use crate::support::{SECOND, poll_once, soon};
 use arbour::testing::check_byte_stream;
 use arbour::transports::attributes::{LocalAddress, RemoteAddress};
-use arbour::transports::tcp::{TcpListener, TcpStream};
+use arbour::transports::tcp::{TcpConnect, TcpListener, TcpStream};
 use arbour::transports::tls::attributes::{
     AlpnProtocol, CipherSuite, PeerCertificates, PeerNames, ServerName, Side, StandardCompatible, TlsVersion,
     Version,
@@ -448,6 +449,28 @@ mod anyio_sockets {
 
         let explicit = TlsConnector::new(to(), on_client).expect_host("other.example");
         assert_eq!(explicit.host_name(), Some("other.example"));
+    }
+
+    /// Elsewhere the name is handed on as it was given. Certificates write it in ASCII, and so is it asked for
+    /// here.
+    #[arbour::test(start_paused = false)]
+    async fn tcpstream_connect_tcp_with_tls_unicode_hostname() {
+        let authority = Authority::new("authority");
+        let [right, wrong] = ["xn--fa-hia.de", "fass.de"].map(|name| server(&authority.issue(&[name])));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = || {
+            let to = TcpConnect::to("faß.de", listener.local_address().port()).unwrap();
+            TlsConnector::new(to.resolver(Known(vec!["127.0.0.1"])), authority.client().build().unwrap())
+        };
+        assert_eq!(to().host_name(), Some("faß.de"));
+        let server = agreed(to(), &right.build().unwrap(), &listener).await;
+        assert_eq!(server.attribute::<ServerName>().as_deref(), Some("xn--fa-hia.de"));
+
+        let wrong = wrong.build().unwrap();
+        let (connect, accepted) = (to(), async { wrong.accept(listener.accept().await.unwrap()).await });
+        let (refused, _) = tokio::join!(connect.connect(), accepted);
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("fass.de") && refused.contains("xn--fa-hia.de"), "{refused}");
     }
 }
 

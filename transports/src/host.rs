@@ -50,7 +50,7 @@ pub enum HostError {
 }
 
 impl Host {
-    /// As it was given, which is what TLS compares with the certificate's names.
+    /// As it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.given
@@ -65,7 +65,7 @@ impl Host {
         }
     }
 
-    /// The name as resolvers take it, in ASCII, if it is one and no address.
+    /// The name in ASCII, as resolvers take it and certificates write it, if it is one and no address.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match &self.kind {

@@ -134,8 +134,9 @@ impl AsyncRead for Pieces {
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let size = usize::from(self.sizes[self.turn % 4] % 64) + 1;
-        let mut part = to.take(size.min(self.left));
-        if part.remaining() > 0 {
+        let room = size.min(self.left).min(to.remaining());
+        let mut part = ReadBuf::new(to.initialize_unfilled_to(room));
+        if room > 0 {
             ready!(Pin::new(&mut self.io).poll_read(cx, &mut part))?;
         }
         let read = part.filled().len();

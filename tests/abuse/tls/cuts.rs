@@ -44,7 +44,8 @@ impl AsyncRead for Short {
                 Cut::Reset => Err(io::ErrorKind::ConnectionReset.into()),
             });
         }
-        let mut part = to.take(self.left);
+        let room = self.left.min(to.remaining());
+        let mut part = ReadBuf::new(to.initialize_unfilled_to(room));
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut part))?;
         let read = part.filled().len();
         to.advance(read);

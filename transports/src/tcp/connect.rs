@@ -159,6 +159,10 @@ impl<D: Dial> Connect for TcpConnect<D> {
     async fn connect(&self) -> Result<D::Stream, ConnectError> {
         self.connected().await.map_err(|why| ConnectError::new(self.to_string(), why))
     }
+
+    fn host_name(&self) -> Option<&str> {
+        Some(self.host.as_str())
+    }
 }
 
 impl<D> fmt::Display for TcpConnect<D> {
