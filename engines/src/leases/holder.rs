@@ -86,9 +86,12 @@ impl Holder {
         let mut kept = self.kept();
         kept.events += 1;
         let random = self.random(kept.events);
+        // What a waiter has found in the meantime need not have been told by any event.
+        let found = discriminant(&kept.machine.state(now));
         let request = kept.machine.handle(event, now, random);
         let state = kept.machine.state(now);
-        let news = std::mem::replace(&mut kept.told, discriminant(&state)) != discriminant(&state);
+        let told = std::mem::replace(&mut kept.told, discriminant(&state));
+        let news = [told, found].into_iter().any(|known| known != discriminant(&state));
         drop(kept);
         if news {
             self.tell(&state);
