@@ -190,7 +190,12 @@ impl Holder {
 
     /// Why a lease that was held is over.
     pub(super) fn why_over(&self) -> LossReason {
-        self.kept().machine.loss().map_or(LossReason::Over, |(_, why)| why)
+        self.loss().unwrap_or(LossReason::Over)
+    }
+
+    /// Why a lease was lost, if it was.
+    pub(super) fn loss(&self) -> Option<LossReason> {
+        self.kept().machine.loss().map(|(_, why)| why)
     }
 
     /// Why the body's scope was cancelled.

@@ -67,15 +67,15 @@ async fn check_says_what_is_wrong_and_fails() {
     assert_eq!(said(&check.stderr), "lock_worker: one thing is wrong with what was written\n");
 }
 
+/// As a request does that was given up, and arrives behind the next one.
 #[tokio::test]
-async fn a_number_that_a_late_write_has_set_back_loses_no_record() {
+async fn who_finds_the_last_number_set_back_goes_on_behind_the_last_record() {
     let place = Place::file();
     let (ttl, work_for) = (Duration::from_secs(5), Duration::from_millis(10));
     let group = Group { engine: place.engine(), resources: 1, ttl, work_for };
-    let first = group.start("first");
-    first.until_told("worked", 5).await;
-    let mut told = first.stop().await;
-
+    let worker = group.start("oak");
+    worker.until_told("worked", 3).await;
+    let mut told = worker.stop().await;
     let file = group.engine.strip_prefix("sqlite:").unwrap();
     let (store, name) = (SqliteStore::open(file).await.unwrap(), LeaseName::new("resource/0").unwrap());
     let token = Token::new();
@@ -83,9 +83,9 @@ async fn a_number_that_a_late_write_has_set_back_loses_no_record() {
     store.write(&name, fence, &[("last", b"2")]).await.unwrap();
     store.release(&name, token).await.unwrap();
 
-    let second = group.start("second");
-    second.until_told("worked", 1).await;
-    told.extend(second.stop().await);
+    let worker = group.start("elm");
+    worker.until_told("worked", 1).await;
+    told.extend(worker.stop().await);
     assert_nothing_is_lost(&group.check().await, &told);
 }
 
