@@ -314,7 +314,9 @@ fn a_body_that_fails_because_its_lease_is_lost_is_no_failure() {
 #[test]
 fn bodies_that_fail_more_often_than_the_limit_end_the_worker() {
     block_on(async {
-        for (limit, begins) in [(RestartLimit::new(0, TTL).unwrap(), 1), (RestartLimit::new(2, TTL).unwrap(), 3)] {
+        for (limit, begins) in
+            [(RestartLimit::new(0, TTL).unwrap(), 1), (RestartLimit::new(2, TTL).unwrap(), 3)]
+        {
             let store = FaultyStore::new(MemoryStore::new());
             let begun = Arc::new(Mutex::new(0));
             let seen = Arc::clone(&begun);

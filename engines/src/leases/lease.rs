@@ -92,7 +92,8 @@ impl Lease {
     /// Over a network a request that was given up may arrive late. The fence guards against other holders, not against
     /// this one: where it arrives behind a later write of this holder to the same keys, it sets them back. So let each
     /// state that matters have a key of its own, with a number, where a late one changes nothing; and trust a key that
-    /// is written again and again, such as one for the last number, no further than to look from there on.
+    /// is written again and again, such as one for the last number, no further than to look from there on. Or end the
+    /// body with the error: who holds the lease next does so under another fence, and what is late is refused.
     ///
     /// # Errors
     ///

@@ -83,7 +83,10 @@ fn a_write_that_can_never_be_sent_ends_with_the_lease() {
             store.always(Operation::Write, Fault::Fail(StoreErrorKind::NotSent));
             store.always(Operation::Extend, Fault::Fail(StoreErrorKind::NotSent));
             let error = shield(lease.write(&[("cursor", b"41")])).await.unwrap_err();
-            assert!(matches!(&error, WriteError::Lost(lost) if lost.why == LossReason::NotConfirmed), "{error}");
+            assert!(
+                matches!(&error, WriteError::Lost(lost) if lost.why == LossReason::NotConfirmed),
+                "{error}"
+            );
         });
         assert!(hold.await.is_ok(), "the body has given its value, whatever became of the lease");
     });
