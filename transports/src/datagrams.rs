@@ -98,7 +98,7 @@ impl Datagrams {
     }
 
     pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Received, StreamError>> {
-        self.read.poll(cx, Receiving::poll)
+        self.read.poll(cx, Receiving::poll).map_err(StreamError::from)
     }
 
     /// Sends by what is attempted whenever there is room for it.

@@ -33,6 +33,7 @@ mod peer;
 mod polled;
 pub mod readiness;
 mod resolve;
+mod sending;
 mod side;
 mod socket;
 mod stapled;
