@@ -1,18 +1,23 @@
 //! Sharing resources among workers: what users call.
 
+mod assignment;
 mod crew;
 mod plan;
 mod rounds;
 #[cfg(test)]
 mod tests;
 
+pub use assignment::Assignment;
+
 use crate::begin::begin;
 use crate::leases::{HoldError, Lease, Leases};
 use crate::store::{BadName, LeaseName, Token};
 use arbour_primitives::scope::{ScopeHandle, stopping};
+use arbour_primitives::stream::BroadcastReceiver;
 use arbour_supervisor::restart::Restart;
 use arbour_supervisor::shutdown::Shutdown;
 use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
+use assignment::Events;
 use crew::{Crew, Gone};
 use rounds::Rounds;
 use std::sync::Arc;
@@ -67,6 +72,7 @@ pub struct Assigner {
     resources: Vec<LeaseName>,
     moves: usize,
     policy: ChildPolicy,
+    events: Events,
 }
 
 impl Assigner {
@@ -92,7 +98,46 @@ impl Assigner {
             leases,
             resources,
             policy,
+            events: Events::new(),
         })
+    }
+
+    /// What happens from now on to the resources that this worker takes and gives up, as long as there is this
+    /// assigner or a clone of it: those tell the same subscribers.
+    ///
+    /// Nobody waits for a subscriber. One that is more than 1,024 events behind loses the oldest and finds
+    /// `BroadcastRecvError::Lagged` in their place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::leases::{Assigner, Assignment, Leases, MemoryStore};
+    /// use arbour::{CancelScope, Failure, stopping};
+    /// use std::time::Duration;
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15))?;
+    /// let assigner = Assigner::new(leases, "orders", ["p0"])?;
+    /// let mut events = assigner.events();
+    /// let scope = CancelScope::new();
+    /// let handle = scope.handle();
+    /// let run = scope.run(assigner.run(async |_| Ok::<_, Failure>(stopping().await)));
+    /// let watch = async {
+    ///     let Ok(Assignment::Assigned { fence, .. }) = events.recv().await else { panic!() };
+    ///     handle.drain();
+    ///     assert!(matches!(events.recv().await, Ok(Assignment::Revoking { deadline: Some(_), .. })));
+    ///     let released = events.recv().await.unwrap();
+    ///     assert_eq!(released.to_string(), format!("orders/p0 is released, with fence {fence}"));
+    ///     assert!(events.recv().await.is_err(), "the assigner is gone");
+    /// };
+    /// let (ended, ()) = arbour::join!(run, watch);
+    /// ended.unwrap().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use = "a receiver that is dropped receives nothing"]
+    pub fn events(&self) -> BroadcastReceiver<Assignment> {
+        self.events.subscribe()
     }
 
     /// Sets how many resources a worker gives up at once while shares become fair; an eighth of all unless set, and
@@ -167,11 +212,12 @@ impl Assigner {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Failure> + 'static,
     {
-        let work = Arc::new(work);
+        let (events, work) = (self.events.clone(), Arc::new(work));
         let start = move |_, resource: LeaseName| {
-            let (leases, crew, work) = (leases.clone(), crew.clone(), Arc::clone(&work));
+            let (leases, crew) = (leases.clone(), crew.clone());
+            let (events, work) = (events.clone(), Arc::clone(&work));
             async move {
-                let gone = hold(&leases, &resource, &*work).await?;
+                let gone = hold(&leases, &resource, &events, &*work).await?;
                 crew.is_gone(resource, gone);
                 Ok::<_, Failure>(())
             }
@@ -186,14 +232,20 @@ impl Assigner {
 }
 
 /// Works on a resource while it is held. That somebody else has it, or has it now, is no failure.
-async fn hold<F, Fut, E>(leases: &Leases, resource: &LeaseName, work: &F) -> Result<Gone, Failure>
+async fn hold<F, Fut, E>(
+    leases: &Leases,
+    resource: &LeaseName,
+    events: &Events,
+    work: &F,
+) -> Result<Gone, Failure>
 where
     F: Fn(Lease) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Into<Failure>,
 {
+    let story = events.of_one();
     // Its error is made a failure inside, so that it need not be `Send`.
-    let work = |lease| async { work(lease).await.map_err(Into::into) };
+    let work = async |lease: Lease| story.of(&lease, work(lease.clone())).await.map_err(Into::into);
     match leases.run(resource.clone(), true, work).await {
         Ok(worked) => worked.map(|()| Gone::ByItself),
         Err(HoldError::Lost(_)) => Ok(Gone::ByItself),

@@ -22,7 +22,7 @@
 //! 2. At most one request is awaited. Answers to others are without effect.
 //! 3. Extending is all that is asked of a lease that was granted; it is acquired once.
 //! 4. The fence, once granted, does not change.
-//! 5. Lost is for ever: what follows is a release, and nothing else.
+//! 5. Lost is for ever, from the moment at which the state says so: what follows is a release, and nothing else.
 //! 6. Whatever may have been granted is released: after `Released` there is no lease, or the store did not answer, or
 //!    the lease had a newer holder.
 //! 7. While a store does not answer, it is asked more and more seldom, and at least every sixth of the time to live.
@@ -248,6 +248,8 @@ impl Machine {
 
     /// What follows from this event: perhaps a request to be sent at once. `random` is any number.
     pub(crate) fn handle(&mut self, event: Event, now: Moment, random: u64) -> Option<Request> {
+        // Whoever has asked by now was told that it is lost, whether or not a timer has fired.
+        self.lose_if_overdue(now);
         match event {
             Event::Acquire { once } => self.acquire(once, now),
             Event::Answer { number, reply } => {
@@ -306,11 +308,20 @@ impl Machine {
         let sent = if fault("the_deadline_counts_from_the_reply") { now } else { sent };
         self.phase = Phase::Held { fence, valid_until: sent + self.times.counted_on() };
         self.next = Some(sent + self.times.renew_after(random));
+        self.lose_if_overdue(now);
         self.timer(now)
     }
 
+    fn lose_if_overdue(&mut self, now: Moment) {
+        let Phase::Held { fence, valid_until } = self.phase else { return };
+        if let Some(why) = self.overdue(valid_until, now) {
+            self.lose(fence, why);
+        }
+    }
+
     fn wait(&mut self, behind: Holding, now: Moment) -> Option<Request> {
-        let at_most = behind.remaining;
+        // Somebody may have taken the end from a lease by hand, and give it back without a word.
+        let at_most = behind.remaining.min(self.times.ttl);
         self.phase = Phase::Waiting(behind);
         self.ask(Ask::UntilFree(at_most), now)
     }
@@ -373,12 +384,8 @@ impl Machine {
     }
 
     fn timer(&mut self, now: Moment) -> Option<Request> {
-        match self.phase {
-            Phase::Held { fence, valid_until } if let Some(why) = self.overdue(valid_until, now) => {
-                return self.lose(fence, why);
-            }
-            Phase::Releasing { by } if now >= by => return self.released(false),
-            _ => {}
+        if matches!(self.phase, Phase::Releasing { by } if now >= by) {
+            return self.released(false);
         }
         self.next.take_if(|next| self.awaited.is_none() && *next <= now)?;
         let ask = match self.phase {
@@ -397,7 +404,7 @@ impl Machine {
 
     fn ask(&mut self, ask: Ask, now: Moment) -> Option<Request> {
         let within = match ask {
-            Ask::UntilFree(at_most) => at_most + self.times.answer_within,
+            Ask::UntilFree(at_most) => at_most.saturating_add(self.times.answer_within),
             _ => self.times.answer_within,
         };
         self.numbers += 1;

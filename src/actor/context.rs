@@ -336,7 +336,7 @@ impl<A: Actor> Context<A> {
     }
 
     /// The handler has come to an end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn handled(&mut self, fate: Fate) {
         self.handling = false;
         if let Some(witness) = self.witness.take() {
@@ -353,9 +353,13 @@ impl<A: Actor> Context<A> {
     }
 
     /// The span of this message, which follows from that of whoever sent it; none if nobody traces.
-    #[inline]
+    #[inline(always)]
     pub(super) fn span(&self) -> Option<Box<Span>> {
-        let sender = self.witness.as_ref()?.span()?;
+        self.witness.as_ref().and_then(|witness| self.following(witness))
+    }
+
+    fn following(&self, witness: &Witness) -> Option<Box<Span>> {
+        let sender = witness.span()?;
         let span = tracing::debug_span!("message", actor = self.name(), kind = self.kind);
         span.follows_from(sender);
         Some(Box::new(span))

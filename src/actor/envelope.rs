@@ -15,8 +15,17 @@ pub(super) struct Envelope<M> {
 
 impl<M> Envelope<M> {
     pub(super) fn telling(message: M) -> Self {
-        let witness = Sender::of_now().map(|sender| Witness { of: Arc::new(sender) });
-        Self { message, witness }
+        let mut envelope = Self::own(message);
+        envelope.trace();
+        envelope
+    }
+
+    /// Notes the span of whoever sends it, if anybody traces.
+    #[inline]
+    pub(super) fn trace(&mut self) {
+        if LevelFilter::current() != LevelFilter::OFF {
+            self.witness = Sender::of_now().map(|sender| Witness { of: Arc::new(sender) });
+        }
     }
 
     /// One that the actor has set itself.

@@ -19,6 +19,8 @@ pub(super) struct Inbox<M> {
     stream: Reader<Envelope<M>>,
     on_restart: OnRestart,
     closed: bool,
+    /// The id of the scope of the incarnation.
+    pub(super) scope: u64,
 }
 
 /// What there is to do for an actor that has nothing to do.
@@ -35,12 +37,13 @@ pub(super) enum Next {
 
 impl<M> Inbox<M> {
     pub(super) fn new(slot: Arc<Slot<M>>, stream: Reader<Envelope<M>>, on_restart: OnRestart) -> Self {
-        Self { slot, stream, on_restart, closed: false }
+        Self { slot, stream, on_restart, closed: false, scope: 0 }
     }
 
     /// An incarnation begins: a mailbox that was closed by a drain takes messages again.
     pub(super) fn begin<A: Actor<Message = M>>(&mut self, incarnation: u64) -> Context<A> {
         if let Some(scope) = ScopeHandle::current() {
+            self.scope = scope.id();
             self.slot.begin(scope, incarnation);
         }
         if std::mem::take(&mut self.closed) {
@@ -62,9 +65,8 @@ impl<M> Inbox<M> {
     }
 
     /// What the last incarnation failed on, which is the first message of this one.
-    #[inline]
-    pub(super) fn left<A: Actor<Message = M>>(&self, cx: &Context<A>) -> Option<Flight<M>> {
-        if cx.attempt() == 0 && self.slot.redelivery.copy.is_some() { self.redelivered() } else { None }
+    pub(super) fn left(&self) -> Option<Flight<M>> {
+        if self.slot.redelivery.copy.is_some() { self.redelivered() } else { None }
     }
 
     /// The next message, if it is at hand and nothing else comes first.

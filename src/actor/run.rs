@@ -65,7 +65,9 @@ pub(super) fn run<A: Actor>(
             if cx.ending {
                 break Ok(StopReason::Itself);
             }
-            let message = if let Some(left) = inbox.left(&cx) {
+            let message = if cx.attempt() == 0
+                && let Some(left) = inbox.left()
+            {
                 cx.begin_again(left)
             } else {
                 let envelope = match inbox.at_once(&mut cx) {
@@ -90,7 +92,8 @@ pub(super) fn run<A: Actor>(
             depth.look(cx.name(), || inbox.queued());
             let (span, patience) = (cx.span(), Patience::new(&inbox.slot.name, cx.kind(), cx.sequence()));
             let mut fate = Fate::Handled;
-            let handling = Handling { body: lazily(actor.handle(message, &mut cx)), fate: &mut fate };
+            let body = lazily(actor.handle(message, &mut cx)).within(inbox.scope);
+            let handling = Handling { body, fate: &mut fate };
             let handled = beside(inbox, handling).within(span, patience).await;
             if let Err(failure) = handled {
                 report_crash(actor, &cx, &failure);

@@ -24,43 +24,24 @@ pub struct Tell<'a, A: Actor> {
 
 /// Nearly every message that is told goes straight into the mailbox in its first poll, or waits in its line.
 enum Stage<'a, M> {
-    New(M),
+    /// Before its first poll, and when it is over: then the message is gone.
+    New(Option<Envelope<M>>),
     Straight(Send<'a, Envelope<M>>),
     /// It is told by the actor to itself, or to a mailbox that does not have anybody wait.
     Else(Slow<'a, M>),
-    Over,
 }
 
 impl<'a, A: Actor> Tell<'a, A> {
     #[inline]
     pub(super) fn new(address: &'a Address<A>, message: A::Message) -> Self {
-        Self { address, stage: Stage::New(message) }
+        Self { address, stage: Stage::New(Some(Envelope::own(message))) }
     }
 
-    /// Sends the message, if nothing stands in its way.
-    #[inline]
-    fn tell_at_once(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TellError<A::Message>>> {
-        let Stage::New(message) = std::mem::replace(&mut self.stage, Stage::Over) else {
-            panic!("a tell was polled after it was ready")
-        };
-        let (address, mut envelope) = (self.address, Some(Envelope::telling(message)));
-        let begins = address.takes_straight() && !is_watched() && Gate::admits();
-        if begins && address.mailbox.send_at_once(&mut envelope) {
-            return Poll::Ready(Ok(()));
-        }
-        self.begin(envelope, begins, cx)
-    }
-
-    /// Begins to wait; `paid` says whether that has been charged for.
+    /// Begins to wait for what was not sent at once; `paid` says whether that has been charged for.
     #[inline(never)]
-    fn begin(
-        &mut self,
-        envelope: Option<Envelope<A::Message>>,
-        paid: bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TellError<A::Message>>> {
-        let Some(envelope) = envelope else { return Poll::Ready(Ok(())) };
-        let address = self.address;
+    fn begin(&mut self, paid: bool, cx: &mut Context<'_>) -> Poll<Result<(), TellError<A::Message>>> {
+        let Stage::New(envelope) = &mut self.stage else { return Poll::Pending };
+        let (address, envelope) = (self.address, envelope.take().expect(IS_OVER));
         if address.takes_straight() && !is_watched() {
             let mut send = address.mailbox.send(envelope);
             let sent = if paid { send.poll_paid(cx) } else { Pin::new(&mut send).poll(cx) };
@@ -76,17 +57,19 @@ impl<'a, A: Actor> Tell<'a, A> {
         let told = match &mut self.stage {
             Stage::Straight(send) => Pin::new(send).poll(cx).map(|sent| sent.map_err(stopped)),
             Stage::Else(slow) => slow.as_mut().poll(cx),
-            Stage::New(_) | Stage::Over => Poll::Pending,
+            Stage::New(_) => Poll::Pending,
         };
         self.told(told)
     }
 
     fn told(&mut self, told: Poll<Told<A::Message>>) -> Poll<Result<(), TellError<A::Message>>> {
         let told = ready!(told);
-        self.stage = Stage::Over;
+        self.stage = Stage::New(None);
         Poll::Ready(told.map_err(|refused| refused.map(|envelope| envelope.message)))
     }
 }
+
+const IS_OVER: &str = "a tell was polled after it was ready";
 
 /// No message is pinned.
 impl<A: Actor> Unpin for Tell<'_, A> {}
@@ -100,10 +83,13 @@ impl<A: Actor> Future for Tell<'_, A> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        match &this.stage {
-            Stage::Straight(_) | Stage::Else(_) => this.poll_waiting(cx),
-            Stage::New(_) | Stage::Over => this.tell_at_once(cx),
+        let Stage::New(envelope) = &mut this.stage else { return this.poll_waiting(cx) };
+        envelope.as_mut().expect(IS_OVER).trace();
+        let begins = this.address.takes_straight() && !is_watched() && Gate::admits();
+        if begins && this.address.mailbox.send_at_once(envelope) {
+            return Poll::Ready(Ok(()));
         }
+        this.begin(begins, cx)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::{Journal, Message, ms, puppet, send, settle, supervised};
 use arbour::TellError;
+use std::pin::pin;
 use tokio::time::sleep;
 
 fn number(message: &Message) -> u32 {
@@ -112,4 +113,18 @@ async fn an_address_shows_its_name_and_how_full_the_mailbox_is() {
     assert_eq!(format!("{address:?}"), "Address { name: \"puppet\", queued: 1 }");
     assert!(format!("{child:?}").contains("reports_ready: true"));
     assert!(format!("{:?}", puppet(&journal)).starts_with("ActorSpec { name: \"puppet\", mailbox: "));
+}
+
+#[arbour::test]
+#[should_panic(expected = "a tell was polled after it was ready")]
+async fn a_tell_that_is_polled_after_it_was_ready_sends_nothing_more() {
+    let (address, child) = puppet(&Journal::new()).build();
+    supervised(child, async |_| {
+        let mut tell = pin!(address.tell(Message::Note(1)));
+        tell.as_mut().await.unwrap();
+        tell.await.unwrap();
+    })
+    .await
+    .1
+    .unwrap();
 }

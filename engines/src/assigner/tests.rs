@@ -1,5 +1,7 @@
 //! Workers that share resources of one store, in paused time.
 
+mod events;
+
 use super::*;
 use crate::store::LeaseStore;
 use crate::{Fault, FaultyStore, MemoryStore, Operation, StoreErrorKind};

@@ -86,9 +86,12 @@ impl Holder {
         let mut kept = self.kept();
         kept.events += 1;
         let random = self.random(kept.events);
+        // What a waiter has found in the meantime need not have been told by any event.
+        let found = discriminant(&kept.machine.state(now));
         let request = kept.machine.handle(event, now, random);
         let state = kept.machine.state(now);
-        let news = std::mem::replace(&mut kept.told, discriminant(&state)) != discriminant(&state);
+        let told = std::mem::replace(&mut kept.told, discriminant(&state));
+        let news = [told, found].into_iter().any(|known| known != discriminant(&state));
         drop(kept);
         if news {
             self.tell(&state);
@@ -182,7 +185,12 @@ impl Holder {
 
     /// Why a lease that was held is over.
     pub(super) fn why_over(&self) -> LossReason {
-        self.kept().machine.loss().map_or(LossReason::Over, |(_, why)| why)
+        self.loss().unwrap_or(LossReason::Over)
+    }
+
+    /// Why a lease was lost, if it was.
+    pub(super) fn loss(&self) -> Option<LossReason> {
+        self.kept().machine.loss().map(|(_, why)| why)
     }
 
     /// Why the body's scope was cancelled.

@@ -82,6 +82,17 @@ impl Lease {
     /// Dropped or cancelled while it waits for the store, the write may have been done, or not: its entries are
     /// written together in either case. It can be written again, with the same result.
     ///
+    /// # Unknown outcomes
+    ///
+    /// After an error of the kind [`Unknown`](StoreErrorKind::Unknown), and after a wait that was cancelled, the write
+    /// may have been done, or not, or may be done yet. It is not repeated here, because only the caller knows whether
+    /// its content is still true.
+    ///
+    /// Over a network a request that was given up may arrive late. The fence guards against other holders, not against
+    /// this one: where it arrives behind a later write of this holder to the same keys, it sets them back. So let each
+    /// state that matters have a key of its own, with a number, where a late one changes nothing; and trust a key that
+    /// is written again and again, such as one for the last number, no further than to look from there on.
+    ///
     /// # Errors
     ///
     /// [`WriteError`]. After [`WriteError::Refused`] the lease is lost, and its body cancelled.
@@ -122,6 +133,11 @@ impl Lease {
             let why = format!("it took longer than {within:?}");
             Err(StoreError::new(StoreErrorKind::Unknown, operation, self.name().as_str(), why))
         })
+    }
+
+    /// Why it was lost, if it was.
+    pub(crate) fn loss(&self) -> Option<LossReason> {
+        self.holder.loss()
     }
 
     fn lost(&self, why: LossReason) -> LeaseLost {

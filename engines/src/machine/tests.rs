@@ -124,6 +124,34 @@ fn a_confirmation_that_took_longer_than_it_is_valid_leaves_the_lease_suspect() {
 }
 
 #[test]
+fn a_lease_that_was_said_to_be_lost_stays_so_although_its_confirmation_comes_before_any_timer() {
+    let mut machine = holder(0);
+    let slow = machine.asks(Ask::Extend, 19_000);
+    let lost = LeaseState::Lost { fence: Fence::new(7), why: LossReason::NotConfirmed };
+    assert_eq!(machine.state(at(19_900)), lost);
+    machine.answer_to(slow, Reply::Confirmed(Fence::new(7)), 19_900);
+    assert_eq!(machine.state(at(19_900)), lost);
+}
+
+#[test]
+fn who_waits_for_a_lease_without_end_looks_again_after_its_own_time_to_live() {
+    let mut machine = machine();
+    let request = machine.handle(Event::Acquire { once: false }, at(0), 0).unwrap();
+    let endless = Holding { remaining: Duration::MAX, ..stranger() };
+    let wait = machine.answer_to(request, Reply::Taken(endless), 10).unwrap();
+    assert_eq!(wait.ask, Ask::UntilFree(TTL));
+}
+
+#[test]
+fn a_lease_that_nobody_ever_ends_is_waited_for() {
+    let mut machine = Machine::new(LeaseTimes::new(Duration::MAX).checked().unwrap());
+    let request = machine.handle(Event::Acquire { once: false }, at(0), 0).unwrap();
+    let endless = Holding { remaining: Duration::MAX, ..stranger() };
+    let wait = machine.answer_to(request, Reply::Taken(endless), 10).unwrap();
+    assert_eq!((wait.ask, wait.within), (Ask::UntilFree(Duration::MAX), Duration::MAX));
+}
+
+#[test]
 fn errors_are_borne_until_the_lease_may_be_suspect_no_longer() {
     for kind in [StoreErrorKind::NotSent, StoreErrorKind::Refused, StoreErrorKind::Unknown] {
         let mut machine = holder(0);

@@ -85,6 +85,16 @@ impl<F: Future> Future for Lazily<F> {
 }
 
 impl<F: Future> Lazily<F> {
+    /// Says in which scope it is going to be polled, by its [id](super::ScopeHandle::id): whoever polls many there need
+    /// not have each of them look for it. It is polled elsewhere all the same, and takes its place there. The first poll
+    /// does not ask whether the task has a unit left: that is its maker's.
+    #[doc(hidden)]
+    #[inline]
+    pub fn within(mut self, scope: u64) -> Self {
+        self.frame.expect_in(scope);
+        self
+    }
+
     /// One poll, with the output of the body as it is: `cancelled` gives one where there is none. For bodies of which
     /// there are so many that to wrap and unwrap their outputs counts.
     #[doc(hidden)]

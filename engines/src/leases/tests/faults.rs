@@ -5,7 +5,7 @@ use crate::fault::with_fault;
 use crate::machine::{LeaseState, LossReason};
 use arbour_primitives::scope::defer;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The instant at which a lease stops being held, as its holder counts.
 async fn no_longer_held(lease: &Lease) -> Instant {
@@ -51,6 +51,36 @@ fn a_write_waits_while_the_lease_is_suspect_and_is_done_when_it_is_confirmed_lat
             written.unwrap();
             assert!(gated.elapsed() >= Duration::from_secs(2));
             assert!(matches!(lease.state(), LeaseState::Held { .. }));
+        });
+        hold.await.unwrap();
+    });
+}
+
+/// A clock that leaps ahead of tokio's by so many milliseconds.
+fn leaping() -> (Clock, Arc<AtomicU64>) {
+    let (begin, ahead) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+    let by = Arc::clone(&ahead);
+    let clock = Clock::from_fn(move || begin.elapsed() + Duration::from_millis(by.load(Ordering::Relaxed)));
+    (clock, ahead)
+}
+
+#[test]
+fn who_found_a_lease_suspect_before_any_timer_did_hears_of_its_confirmation() {
+    block_on(async {
+        let (store, leases) = oak();
+        let (clock, ahead) = leaping();
+        let leases = leases.clock(clock);
+        store.once(Operation::Extend, Fault::HoldReply(Duration::from_secs(1)));
+        let hold = leases.hold("oak", async |lease| {
+            while store.requests(Operation::Extend) == 0 {
+                sleep(MS).await;
+            }
+            sleep(Duration::from_millis(995)).await;
+            // The process stands still: the time of the lease is over, and its renewal, sent in time, is about to come.
+            ahead.store(5_500, Ordering::Relaxed);
+            assert!(matches!(lease.state(), LeaseState::Suspect { .. }), "{lease:?}");
+            let confirmed = timeout(TTL, lease.confirmed()).await;
+            assert_eq!(confirmed.expect("who waits hears of it"), Ok(lease.fence()));
         });
         hold.await.unwrap();
     });

@@ -39,6 +39,7 @@ impl Life {
 
     fn step(&mut self) {
         self.now += self.random.below(3_000);
+        let was_lost = self.is_lost();
         let event = self.event();
         self.releasing |= event == Event::Release;
         let request = self.machine.handle(event, at(self.now), self.random.next());
@@ -48,6 +49,11 @@ impl Life {
         let awaited = self.machine.awaited;
         self.request = request.or_else(|| self.request.filter(|request| Some(*request) == awaited));
         self.check_state();
+        assert!(!was_lost || self.is_lost() || self.releasing, "invariant 5: {:?}", self.machine);
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self.machine.state(at(self.now)), LeaseState::Lost { .. })
     }
 
     fn event(&mut self) -> Event {

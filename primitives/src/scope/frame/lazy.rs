@@ -40,6 +40,12 @@ impl<F: Future> Frame<F> {
         frame
     }
 
+    /// Has it take the node of this number for the one that was around it before.
+    #[inline]
+    pub(in crate::scope) fn expect_in(&mut self, parent: u64) {
+        self.parent = parent;
+    }
+
     /// Polls without a node as long as none was asked for. What `resolve` makes of a value that the body gives at
     /// once is made there: the larger `Ended` is never put together.
     #[inline]

@@ -481,6 +481,32 @@ fn it_is_made_where_it_is_polled_when_asked_for() {
     task.finish().unwrap();
 }
 
+/// Whoever said where it would be polled may be wrong, and may be right.
+#[test]
+fn it_is_made_where_it_is_polled_whatever_was_expected() {
+    let (mut task, _around) = inside(async {
+        let here = current();
+        for expected in [here.id(), 0, u64::MAX - 1] {
+            let made = lazily(async { current() }).within(expected);
+            let made = made.await.unwrap();
+            assert_ne!(made.id(), here.id());
+            assert!(!made.is_cancelled());
+        }
+        let inner = CancelScope::new().run(async {
+            let own = current();
+            let made = lazily(async {
+                turn().await;
+                (current().is_inside(&own), current().id())
+            });
+            (made.within(here.id()).await.unwrap(), own.id())
+        });
+        let ((is_inside, made), around) = inner.await.unwrap();
+        assert!(is_inside && made != around);
+    });
+    assert!(task.poll().is_pending());
+    task.finish().unwrap();
+}
+
 #[test]
 fn it_moves_with_its_future() {
     for asks_first in [false, true] {
