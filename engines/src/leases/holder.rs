@@ -106,6 +106,11 @@ impl Holder {
         hasher.finish()
     }
 
+    /// How long what writes or reads under the lease waits after so many failures in a row.
+    pub(super) fn retry_after(&self, failures: u32) -> Duration {
+        self.times.retry_after(failures, self.random(failures.into()))
+    }
+
     fn tell(&self, state: &LeaseState) {
         self.log(state);
         if let LeaseState::Lost { why, .. } = state {
