@@ -3,7 +3,7 @@
 use crate::room::{Room, RoomAddress};
 use arbour::stream::{ObjectReceive, ObjectSend, ReceiveStream, memory_stream};
 use arbour::transports::{ByteStream, Framed, Lines, Timeouts};
-use arbour::{Address, Failure, stopping};
+use arbour::{Address, Failure, fail_after, stopping};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use std::time::Duration;
 const WAITING_LINES: usize = 64;
 /// A member who takes nothing for so long is gone.
 const TAKES: Duration = Duration::from_secs(10);
+/// Who has not said its name for so long is let go.
+const NAMES_ITSELF: Duration = Duration::from_secs(30);
 /// The most bytes in a line.
 const LINE: usize = 1_024;
 
@@ -19,7 +21,7 @@ type Stream = Framed<Timeouts<Box<dyn ByteStream>>, Lines>;
 /// Serves a member from its name to its end.
 pub(crate) async fn attend(stream: Box<dyn ByteStream>, room: Address<Room>) -> Result<(), Failure> {
     let mut stream = Framed::new(Timeouts::new(stream).send_within(TAKES), Lines::default().max(LINE));
-    let Some(name) = stream.recv().await? else { return Ok(()) };
+    let Some(name) = name(&mut stream).await? else { return Ok(()) };
     let name = String::from_utf8(name.into())?;
     let (tell, news) = memory_stream(WAITING_LINES);
     if !room.join(name.clone(), tell).await? {
@@ -29,6 +31,15 @@ pub(crate) async fn attend(stream: Box<dyn ByteStream>, room: Address<Room>) -> 
     // A room that is being closed need not know.
     room.left(name).await.ok();
     talked
+}
+
+/// The first line; `None` if there is none before the member or the server ends.
+async fn name(stream: &mut Stream) -> Result<Option<Bytes>, Failure> {
+    tokio::select! {
+        biased;
+        name = fail_after(NAMES_ITSELF, stream.recv()) => Ok(name??),
+        () = stopping() => Ok(None),
+    }
 }
 
 /// Passes lines on both ways until the member leaves, the room lets it go, or the server stops.

@@ -4,7 +4,7 @@ use super::*;
 use arbour::stream::{ObjectReceive, ObjectSend};
 use arbour::transports::tcp::TcpStream;
 use arbour::transports::unix::UnixStream;
-use arbour::transports::{Framed, Lines, lines};
+use arbour::transports::{Framed, Lines, byte_pipe, lines};
 use arbour::{fail_after, task_group};
 use std::time::Duration;
 
@@ -55,4 +55,36 @@ async fn members_of_both_sockets_hear_each_other_and_the_end() {
     });
     outcome.await.unwrap();
     assert!(!path.exists(), "the socket's file is removed");
+}
+
+#[arbour::test]
+async fn who_says_no_name_is_let_go() {
+    let outcome = task_group(async |group| {
+        let room = spawn_actor(&group, "room", Room::default(), 256);
+        let (_silent, server) = byte_pipe(64);
+        let refused = attend(boxed(server), room).await.unwrap_err();
+        assert!(refused.to_string().starts_with("timed out"), "{refused}");
+        group.cancel("enough");
+    });
+    outcome.await.unwrap();
+}
+
+#[arbour::test(start_paused = false)]
+async fn who_says_no_name_keeps_no_drain_waiting() {
+    let path = std::env::temp_dir().join(format!("arbour-chat-silent-{}.sock", std::process::id()));
+    let outcome = task_group(async |group| {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_address();
+        let unix = UnixListener::bind(path.as_path()).unwrap();
+        let chatting = group.spawn(chat(tcp, unix));
+        let silent = TcpStream::connect(address).await.unwrap();
+        // Whoever is heard came after the silent one, so that this is being served by now.
+        let mut ann = Client::enter(TcpStream::connect(address).await.unwrap(), "ann").await;
+        ann.says("hush").await;
+        ann.hears("ann: hush").await;
+        chatting.scope().unwrap().drain();
+        fail_after(Duration::from_secs(10), chatting).await.unwrap().unwrap();
+        drop(silent);
+    });
+    outcome.await.unwrap();
 }

@@ -9,8 +9,8 @@
 mod tests;
 
 use arbour::transports::tcp::{TcpListener, TcpStream};
-use arbour::transports::{StreamError, Timeouts};
-use arbour::{Failure, ServeError, serve};
+use arbour::transports::{ByteStream, StreamError, Timeouts};
+use arbour::{Failure, ServeError, fail_after, serve};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use tokio::io::copy_bidirectional;
 
 const MAX_CONNECTIONS: usize = 400;
 const IDLE: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Each connection takes two descriptors: 400 fit into the usual 1,024.
@@ -26,11 +27,18 @@ async fn proxy(listener: TcpListener, upstream: SocketAddr) -> Result<(), ServeE
     serve(listener, handler).max_connections(MAX_CONNECTIONS).drain_within(DRAIN).run().await
 }
 
-/// Passes bytes on both ways until both have ended, the one half-close after the other.
 async fn pass_on(client: TcpStream, upstream: SocketAddr) -> Result<(), Failure> {
-    let mut server = TcpStream::connect(upstream).await?;
+    let server = fail_after(CONNECT, TcpStream::connect(upstream)).await??;
+    Ok(relay(client, server).await?)
+}
+
+/// Passes bytes on both ways until both have ended, the one half-close after the other.
+///
+/// Both sides are limited: while one takes nothing, it is not looked what the other does.
+async fn relay(client: impl ByteStream, server: impl ByteStream) -> Result<(), StreamError> {
     let mut client = Timeouts::new(client).idle_within(IDLE);
-    copy_bidirectional(&mut client, &mut server).await.map_err(StreamError::from)?;
+    let mut server = Timeouts::new(server).idle_within(IDLE);
+    copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! The proxy between a client and a server: bytes, half-closes, a server that is gone, a drain.
 
 use super::*;
-use arbour::{fail_after, task_group};
+use arbour::task_group;
+use arbour::transports::{ByteSendExt, TooSlow, byte_pipe};
+use tokio::time::Instant;
 
 /// Greets, and answers when its client has said everything: that the half-close came through shows there.
 async fn answer_at_the_end(stream: TcpStream) -> Result<(), StreamError> {
@@ -60,4 +62,15 @@ async fn without_a_server_behind_it_the_client_is_closed_and_the_proxy_goes_on()
         group.cancel("enough");
     });
     outcome.await.unwrap();
+}
+
+#[arbour::test]
+async fn a_server_that_takes_nothing_and_says_nothing_is_given_up() {
+    let (mut client, here) = byte_pipe(4);
+    let (there, _deaf) = byte_pipe(4);
+    let begin = Instant::now();
+    let sends = async { while client.send(b"is anybody there?").await.is_ok() {} };
+    let (relayed, ()) = arbour::join!(relay(here, there), sends);
+    assert!(matches!(relayed, Err(StreamError::TooSlow(TooSlow::Idle(IDLE)))), "{relayed:?}");
+    assert_eq!(begin.elapsed(), IDLE);
 }
