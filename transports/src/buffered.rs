@@ -1,6 +1,8 @@
 //! Bytes with a buffer before them: so many exactly, or until a delimiter.
 
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::{Attributes, ByteReceive, Demand, StreamError};
 use arbour_primitives::scope::Gate;
@@ -16,6 +18,9 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// How much room one read is given: what is asked for may be more, and room for it is made as it arrives.
 const ROOM: usize = 8 * 1024;
+
+/// With less room than this a read is given new.
+const LEAST_ROOM: usize = 512;
 
 /// A byte stream that is received from by exact numbers of bytes or up to a delimiter.
 ///
@@ -148,7 +153,10 @@ impl<S> Buffered<S> {
 impl<S: AsyncRead + Unpin> Buffered<S> {
     /// Receives more into the buffer; how much it was, 0 at the end of the stream.
     pub(crate) fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.buffer.reserve(ROOM);
+        // Whoever keeps what was taken off keeps the whole block: a new one only where the last is used up.
+        if self.buffer.capacity() - self.buffer.len() < LEAST_ROOM {
+            self.buffer.reserve(ROOM);
+        }
         let more = self.stream.read_buf(&mut self.buffer);
         pin!(more).poll(cx)
     }

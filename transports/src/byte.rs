@@ -1,5 +1,8 @@
 //! What every byte stream is: tokio's reading and writing, half-close, and attributes.
 
+#[cfg(test)]
+mod tests;
+
 use crate::StreamError;
 use arbour_primitives::attribute::Attributes;
 use arbour_primitives::scope::Gate;

@@ -4,6 +4,7 @@ mod accepting;
 mod address;
 mod bind;
 mod connected_datagram;
+mod credentials;
 mod datagram;
 mod descriptors;
 mod file;

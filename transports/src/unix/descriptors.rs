@@ -1,7 +1,7 @@
 //! Descriptors that travel with bytes over a Unix stream.
 
 use crate::StreamError;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -75,7 +75,7 @@ pub(super) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[impl AsF
 /// seen, counted and closed here.
 pub(super) fn receive(
     socket: BorrowedFd<'_>,
-    room: &mut BytesMut,
+    room: &mut [u8],
     max: usize,
 ) -> io::Result<Option<ReceivedDescriptors>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
@@ -84,7 +84,8 @@ pub(super) fn receive(
     let mut descriptors: Vec<OwnedFd> = control.drain().flat_map(rights).flatten().collect();
     let closed = descriptors.drain(max.min(descriptors.len())..).count();
     let cut = received.flags.contains(ReturnFlags::CTRUNC);
-    let bytes = room.split_to(received.bytes).freeze();
+    // A copy: who keeps it keeps no more than was received.
+    let bytes = Bytes::copy_from_slice(&room[..received.bytes]);
     Ok((!bytes.is_empty()).then_some(ReceivedDescriptors { bytes, descriptors, closed, cut }))
 }
 

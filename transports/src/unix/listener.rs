@@ -1,11 +1,11 @@
 //! A Unix listener: at a path or under an abstract name.
 
 use super::accepting::Accepting;
+use super::credentials::peer_of;
 use super::file::SocketFile;
 use super::{BindError, UnixAddress, UnixAddressError, UnixBind, UnixStream};
-use crate::attributes::PeerCredentials;
 use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt};
-use crate::{AcceptError, Accepted, Attributes, AttributesExt, Demand, Listener, Peer};
+use crate::{AcceptError, Accepted, Attributes, Demand, Listener};
 use rustix::net::SocketType;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -95,9 +95,7 @@ impl Listener for UnixListener {
 
     async fn accept(&mut self) -> Result<Accepted<UnixStream>, AcceptError> {
         let stream = Self::accept(self).await?;
-        let peer = stream
-            .attribute::<PeerCredentials>()
-            .map_or_else(Peer::default, |peer| Peer::from(peer.to_string()));
+        let peer = peer_of(&stream);
         Ok(Accepted::ready(stream).from_peer(peer))
     }
 }

@@ -1,6 +1,7 @@
 //! A Unix listener for streams of packets.
 
 use super::accepting::Accepting;
+use super::credentials::peer_of;
 use super::file::SocketFile;
 use super::{BindError, UnixAddress, UnixAddressError, UnixBind, UnixPackets};
 use crate::{AcceptError, Accepted, Attributes, Demand, Listener};
@@ -63,7 +64,9 @@ impl Listener for UnixPacketListener {
     type Stream = UnixPackets;
 
     async fn accept(&mut self) -> Result<Accepted<UnixPackets>, AcceptError> {
-        Self::accept(self).await.map(Accepted::ready)
+        let stream = Self::accept(self).await?;
+        let peer = peer_of(&stream);
+        Ok(Accepted::ready(stream).from_peer(peer))
     }
 }
 

@@ -1,10 +1,17 @@
 //! A Unix stream of packets: reliable and in order, with the borders of messages kept.
 
+#[cfg(test)]
+mod tests;
+
+use super::credentials::of_peer;
 use super::stream::connect;
 use super::{UnixAddress, UnixAddressError};
-use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor, RemoteUnixAddress};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, Unsent};
+use crate::attributes::{
+    AddressFamily, Credentials, Family, LocalUnixAddress, PeerCredentials, RawDescriptor, RemoteUnixAddress,
+};
+use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, Taken, Unsent, object_sink};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt};
+use crate::polled::poll_writable;
 use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, Reliable};
@@ -21,7 +28,8 @@ use std::task::{Context, Poll, ready};
 /// A Unix stream of packets (a sequenced-packet socket): what is sent as one is received as one.
 ///
 /// It is made by [`UnixPacketListener`](super::UnixPacketListener) or by a connect. It is an object stream in
-/// both directions, with the mark [`Reliable`], and a [`Stream`] of what it receives. Its own methods take
+/// both directions, with the mark [`Reliable`], a [`Stream`] of what it receives and a [`Sink`](futures::Sink), which
+/// ends it when it is closed. Its own methods take
 /// `&self`, so that tasks can share it: one may receive while another sends, and anybody may close it; two at
 /// a time in one direction are [`DatagramError::Busy`]. Dropping it closes it.
 ///
@@ -45,8 +53,11 @@ use std::task::{Context, Poll, ready};
 pub struct UnixPackets {
     core: Datagrams,
     gate: Gate,
+    taken: Taken<Bytes>,
     local: UnixAddress,
     remote: UnixAddress,
+    /// `None` where the system does not tell.
+    peer: Option<Credentials>,
 }
 
 impl UnixPackets {
@@ -106,13 +117,16 @@ impl UnixPackets {
     pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
         let local = UnixAddress::from_system(Some(getsockname(&socket)?));
         let remote = UnixAddress::from_system(getpeername(&socket)?);
+        let peer = of_peer(&socket).ok();
         let actions =
             Actions("receiving from this Unix stream of packets", "sending into this Unix stream of packets");
         Ok(Self {
             core: Datagrams::new(socket, None, Senders::All, actions)?,
             gate: Gate::new(),
+            taken: Taken::new(),
             local,
             remote,
+            peer,
         })
     }
 
@@ -196,6 +210,27 @@ fn is_over(socket: &OwnedFd) -> io::Result<bool> {
     Ok(has_ended && rustix::io::ioctl_fionread(socket)? == 0)
 }
 
+impl UnixPackets {
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<Bytes>>> {
+        let Self { core, taken, .. } = self;
+        taken.poll_send(cx, |cx, bytes| {
+            if bytes.is_empty() {
+                return Poll::Ready(Err(DatagramError::Empty));
+            }
+            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
+            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
+            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        })
+    }
+
+    /// Says "no more from here". A peer that cannot be told is gone.
+    fn end(&self) {
+        let _ = self.core.look(|socket| Ok(shutdown(socket, Shutdown::Write)?));
+    }
+}
+
+object_sink!(UnixPackets, Bytes, Self::end);
+
 impl ObjectReceive<Bytes> for UnixPackets {
     type Error = DatagramError;
 
@@ -235,6 +270,7 @@ impl Attributes for UnixPackets {
         demand
             .give::<LocalUnixAddress>(|| self.local.clone())
             .give::<RemoteUnixAddress>(|| self.remote.clone())
+            .give_some::<PeerCredentials>(|| self.peer)
             .give::<Family>(|| AddressFamily::Unix);
         self.core.give::<RawDescriptor>(demand, |socket| Ok(socket.as_raw_fd()));
     }

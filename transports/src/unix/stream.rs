@@ -1,9 +1,10 @@
 //! A Unix stream: one that several tasks may share, with descriptors sent along, and its two halves.
 
+use super::credentials::peer_credentials;
 use super::descriptors::{self, DescriptorError, ReceivedDescriptors};
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{
-    AddressFamily, Credentials, Family, LocalUnixAddress, PeerCredentials, RawDescriptor, RemoteUnixAddress,
+    AddressFamily, Family, LocalUnixAddress, PeerCredentials, RawDescriptor, RemoteUnixAddress,
 };
 use crate::byte::ROOM;
 use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt};
@@ -12,7 +13,7 @@ use crate::side::Side;
 use crate::socket::stream_ends;
 use crate::{ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustix::net::{SocketType, getpeername, getsockname};
 use std::future::poll_fn;
 use std::io;
@@ -279,7 +280,7 @@ fn poll_receive_fds(
 ) -> Poll<io::Result<Option<ReceivedDescriptors>>> {
     loop {
         ready!(io.poll_read_ready(cx))?;
-        let mut room = BytesMut::zeroed(max.min(ROOM));
+        let mut room = vec![0; max.min(ROOM)];
         let receive = || descriptors::receive(io.as_fd(), &mut room, max_descriptors);
         match io.try_io(Interest::READABLE, receive) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -294,13 +295,6 @@ fn provide<T: AsRef<tokio::net::UnixStream>>(side: &Side<T>, demand: &mut Demand
     side.give::<_, PeerCredentials>(demand, peer_credentials);
     side.give::<_, Family>(demand, |_| Ok(AddressFamily::Unix));
     side.give::<_, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
-}
-
-fn peer_credentials(io: &tokio::net::UnixStream) -> io::Result<Credentials> {
-    let peer = io.peer_cred()?;
-    // A peer that this process cannot see has the number 0.
-    let pid = peer.pid().filter(|pid| *pid != 0);
-    Ok(Credentials { uid: peer.uid(), gid: peer.gid(), pid })
 }
 
 /// The receiving half of a [`UnixStream`]. Dropped, it receives no more; the socket closes with the other
