@@ -109,12 +109,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Side<T> {
 }
 
 /// Makes types what they are: a byte stream with a field `socket`, its receiving and its sending half with a
-/// field `side`. The function says what the attributes are that one side knows.
+/// field `side`. The function, if there is one, says what the attributes are that one side knows.
 macro_rules! stream_ends {
     ($stream:ty, $receive:ty, $send:ty, $provide:ident) => {
         stream_ends!(@attributes $stream, socket.read, $provide);
         stream_ends!(@attributes $receive, side, $provide);
         stream_ends!(@attributes $send, side, $provide);
+        stream_ends!($stream, $receive, $send);
+    };
+    ($stream:ty, $receive:ty, $send:ty) => {
         stream_ends!(@reads $stream, socket.read);
         stream_ends!(@reads $receive, side);
         stream_ends!(@writes $stream, socket.write);

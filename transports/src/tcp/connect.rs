@@ -22,6 +22,9 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// each 250 ms after the one before, or at once when one has failed. The first connection wins, and all
 /// other attempts are closed.
 ///
+/// A resolver gives the addresses of both families together, so that a look-up which hangs for one of them holds
+/// up the other: there is no resolution delay (section 3 of the RFC).
+///
 /// # Examples
 ///
 /// ```

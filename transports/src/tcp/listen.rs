@@ -1,6 +1,6 @@
 //! How to listen on TCP ports.
 
-use super::{TcpListener, TcpStream};
+use super::{KeepAlive, TcpListener, TcpStream};
 use crate::{BoxListener, MultiListener};
 use rustix::net::{self, AddressFamily, SocketType, sockopt};
 use std::io;
@@ -35,6 +35,7 @@ pub struct TcpListen {
     backlog: u16,
     share_port: bool,
     dual_stack: bool,
+    keep_alive: Option<KeepAlive>,
 }
 
 /// Nothing was bound.
@@ -76,7 +77,7 @@ impl Default for TcpListen {
 impl TcpListen {
     /// Listens as is usual.
     pub fn new() -> Self {
-        Self { backlog: 1024, share_port: false, dual_stack: false }
+        Self { backlog: 1024, share_port: false, dual_stack: false, keep_alive: None }
     }
 
     /// How many connections wait to be accepted before more are turned away; 1024 unless said. The system
@@ -100,11 +101,17 @@ impl TcpListen {
         self
     }
 
+    /// Asks the silent peers of what is accepted whether they are still there.
+    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
+        self.keep_alive = Some(keep_alive);
+        self
+    }
+
     /// Listens on one address; port 0 is one that is free.
     ///
     /// # Errors
     ///
-    /// [`TcpBindError::Refused`].
+    /// [`TcpBindError::Refused`]; the system does not take these times, too.
     ///
     /// # Panics
     ///
@@ -158,6 +165,10 @@ impl TcpListen {
         }
         if address.is_ipv6() {
             sockopt::set_ipv6_v6only(&socket, !self.dual_stack)?;
+        }
+        if let Some(keep_alive) = self.keep_alive {
+            // What is accepted has the options of its listener.
+            keep_alive.apply(&socket)?;
         }
         net::bind(&socket, &address)?;
         net::listen(&socket, self.backlog.into())?;
@@ -235,14 +246,15 @@ fn bind_together<L>(
 mod tests {
     //! One port for several sockets, where others have some of them.
 
-    use super::{TRIES, TcpBindError, TcpListen, bind_together};
+    use super::{TRIES, TcpBindError, TcpListen, bind_together, sockopt};
     use crate::attributes::LocalAddress;
-    use crate::tcp::TcpStream;
+    use crate::tcp::{KeepAlive, TcpStream};
     use crate::{AttributesExt, Listener};
     use futures::future::join;
     use std::cell::RefCell;
     use std::io::{self, ErrorKind};
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    use std::time::Duration;
 
     /// A machine that gives out the ports 1001, 1002, … and where some addresses are taken.
     struct Machine {
@@ -329,5 +341,18 @@ mod tests {
                 accepted.unwrap();
             }
         });
+    }
+
+    #[test]
+    fn what_is_accepted_asks_its_silent_peer() {
+        let keep_alive = KeepAlive::after(Duration::from_secs(30));
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = TcpListen::new().keep_alive(keep_alive).listening(local).unwrap();
+        let listener = std::net::TcpListener::from(listener);
+        listener.set_nonblocking(false).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(sockopt::socket_keepalive(&accepted).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&accepted).unwrap(), Duration::from_secs(30));
     }
 }

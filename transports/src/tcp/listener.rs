@@ -103,7 +103,7 @@ impl TcpListener {
 
     async fn accept_from(&self) -> Result<(TcpStream, SocketAddr), AcceptError> {
         let (stream, peer) = self.side.exclusively(|io, cx| poll_next(|| io.poll_accept(cx))).await?;
-        Ok((TcpStream::new(stream), peer))
+        Ok((TcpStream::accepted(stream, peer), peer))
     }
 
     /// Closes it. Whoever accepts from it gets [`AcceptError::Closed`]; the descriptor is free on return.

@@ -1,12 +1,15 @@
 //! A TCP connection: one that several tasks may share, and its two halves.
 
+#[cfg(test)]
+mod tests;
+
 use super::KeepAlive;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
 use crate::sending::Sending;
 use crate::side::Side;
 use crate::socket::stream_ends;
-use crate::{ConnectError, Demand, NotConnected, StreamError};
+use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustix::net::SocketType;
@@ -47,6 +50,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 #[derive(Debug)]
 pub struct TcpStream {
     socket: Socket,
+    addresses: Addresses,
 }
 
 type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
@@ -56,13 +60,24 @@ impl TcpStream {
         Self::with(stream, true)
     }
 
-    /// The same, and whether small sends go at once.
+    /// Of a connection that was accepted from this peer.
+    pub(super) fn accepted(stream: tokio::net::TcpStream, peer: SocketAddr) -> Self {
+        let addresses = Addresses { local: stream.local_addr().ok(), remote: Some(peer) };
+        Self::with_addresses(stream, true, addresses)
+    }
+
+    /// Of a connection, and whether small sends go at once.
     pub(super) fn with(stream: tokio::net::TcpStream, no_delay: bool) -> Self {
+        let addresses = Addresses::of(&stream);
+        Self::with_addresses(stream, no_delay, addresses)
+    }
+
+    fn with_addresses(stream: tokio::net::TcpStream, no_delay: bool, addresses: Addresses) -> Self {
         // The peer may be gone already; then the first use says so, and better than this would.
         let _ = stream.set_nodelay(no_delay);
         let (read, write) = stream.into_split();
         let (receiving, sending) = ("receiving from this TCP stream", "sending into this TCP stream");
-        Self { socket: Socket::new((read, receiving), (write, sending)) }
+        Self { socket: Socket::new((read, receiving), (write, sending)), addresses }
     }
 
     /// Receives what is there, at least one byte and at most `max`; `None` at the end of the stream.
@@ -180,28 +195,63 @@ impl TcpStream {
     /// Its two halves, each with a task of its own.
     #[must_use]
     pub fn into_split(self) -> (TcpReceive, TcpSend) {
-        let Socket { read, write, .. } = self.socket;
-        (TcpReceive { side: read }, TcpSend { side: write })
+        let (Socket { read, write, .. }, addresses) = (self.socket, self.addresses);
+        (TcpReceive { side: read, addresses }, TcpSend { side: write, addresses })
     }
 }
 
-fn provide<T: AsRef<tokio::net::TcpStream>>(side: &Side<T>, demand: &mut Demand<'_>) {
-    side.give::<_, LocalAddress>(demand, tokio::net::TcpStream::local_addr);
-    side.give::<_, RemoteAddress>(demand, tokio::net::TcpStream::peer_addr);
-    side.give::<_, Family>(demand, |io| io.local_addr().map(Into::into));
-    side.give::<_, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
+/// Both ends, as they were when the connection was made: the system forgets the peer of one that is reset,
+/// and everything of one that is closed.
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    local: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
+}
+
+impl Addresses {
+    fn of(stream: &tokio::net::TcpStream) -> Self {
+        Self { local: stream.local_addr().ok(), remote: stream.peer_addr().ok() }
+    }
+
+    fn provide<T: AsRef<tokio::net::TcpStream>>(self, side: &Side<T>, demand: &mut Demand<'_>) {
+        demand
+            .give_some::<LocalAddress>(|| self.local)
+            .give_some::<RemoteAddress>(|| self.remote)
+            .give_some::<Family>(|| self.local.map(Into::into));
+        side.give::<_, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
+    }
+}
+
+impl Attributes for TcpStream {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.addresses.provide(&self.socket.read, demand);
+    }
+}
+
+impl Attributes for TcpReceive {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.addresses.provide(&self.side, demand);
+    }
+}
+
+impl Attributes for TcpSend {
+    fn provide(&self, demand: &mut Demand<'_>) {
+        self.addresses.provide(&self.side, demand);
+    }
 }
 
 /// The receiving half of a [`TcpStream`]. Dropped, it receives no more; the socket closes with the other half.
 #[derive(Debug)]
 pub struct TcpReceive {
     side: Side<OwnedReadHalf>,
+    addresses: Addresses,
 }
 
 /// The sending half of a [`TcpStream`]. Dropped, it says "no more from here".
 #[derive(Debug)]
 pub struct TcpSend {
     side: Side<Sending<OwnedWriteHalf>>,
+    addresses: Addresses,
 }
 
-stream_ends!(TcpStream, TcpReceive, TcpSend, provide);
+stream_ends!(TcpStream, TcpReceive, TcpSend);
