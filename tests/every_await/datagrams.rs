@@ -6,7 +6,8 @@ use arbour::stream::ObjectReceive;
 use arbour::transports::readiness::Readiness;
 use arbour::transports::udp::{UdpBind, UdpSocket};
 use arbour::transports::unix::{ConnectedUnixDatagram, UnixDatagram, UnixPacketListener, UnixPackets};
-use futures::{StreamExt, future};
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt, future};
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -103,6 +104,45 @@ fn packets() {
         }
     };
     sweep(scenario, |run| check(&received, 3, run.output.is_some()));
+}
+
+#[test]
+fn sinks_of_datagrams_and_packets() {
+    let (received, at) = (RefCell::new(Vec::new()), path("sinks"));
+    let item = |number| Bytes::copy_from_slice(&[number]);
+    let scenario = || async {
+        let mut reader = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let mut connected = UdpBind::new().connect(reader.local_address()).await.unwrap();
+        SinkExt::send(&mut connected, item(0)).await.unwrap();
+        let (bytes, from) = reader.receive().await.unwrap();
+        received.borrow_mut().extend(bytes);
+        SinkExt::send(&mut reader, (item(1), from)).await.unwrap();
+        let bytes = connected.receive().await.unwrap();
+        received.borrow_mut().extend(bytes);
+
+        let (mut packets, peer) = UnixPackets::pair().unwrap();
+        SinkExt::send(&mut packets, item(2)).await.unwrap();
+        SinkExt::close(&mut packets).await.unwrap();
+        while let Some(bytes) = peer.receive().await.unwrap() {
+            received.borrow_mut().extend(bytes);
+        }
+
+        let (reader, mut sender) = (UnixDatagram::bind(&at).unwrap(), UnixDatagram::unbound().unwrap());
+        let sending = async {
+            for number in 3..23 {
+                SinkExt::send(&mut sender, (item(number), reader.local_address().clone())).await.unwrap();
+            }
+        };
+        let receiving = async {
+            turns(3).await;
+            for _ in 0..20 {
+                let bytes = reader.receive().await.unwrap().0;
+                received.borrow_mut().extend(bytes);
+            }
+        };
+        future::join(sending, receiving).await;
+    };
+    sweep(scenario, |run| check(&received, 23, run.output.is_some()));
 }
 
 #[test]

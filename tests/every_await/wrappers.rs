@@ -211,6 +211,30 @@ fn text_as_a_stream_and_a_sink() {
 }
 
 #[test]
+fn stapled_objects_as_a_stream_and_a_sink() {
+    let received = Received::new();
+    let scenario = || async {
+        let ((there, from_here), (back, from_there)) = (memory_stream(1), memory_stream(1));
+        let mut here = StapledObjects::new(there, from_there);
+        let mut there = StapledObjects::new(back, from_here);
+        let ask = async {
+            for number in 0..3 {
+                SinkExt::send(&mut here, number).await.unwrap();
+                received.note(here.next().await.unwrap());
+            }
+            SinkExt::<u8>::close(&mut here).await.unwrap();
+        };
+        let echo = async {
+            while let Some(number) = there.next().await {
+                SinkExt::send(&mut there, number).await.unwrap();
+            }
+        };
+        join!(ask, echo)
+    };
+    sweep(scenario, |run| received.check(&[0, 1, 2], run.output.is_some()));
+}
+
+#[test]
 fn stapled_and_boxed_objects() {
     let received = Received::new();
     let scenario = || async {

@@ -5,8 +5,12 @@
 //! of the system into one piece of room, which is the only one there is however much comes in.
 
 mod error;
+mod taken;
+#[cfg(test)]
+mod tests;
 
 pub use error::{DatagramError, Unsent};
+pub(crate) use taken::Taken;
 
 use crate::polled::{Reading, Watched, poll_writable, watch};
 use crate::side::Side;
@@ -113,6 +117,15 @@ impl Datagrams {
         self.write.exclusively(|socket, cx| poll(socket, cx)).await.map(drop)
     }
 
+    /// One poll of such a send, by who is the only one that sends.
+    pub(crate) fn poll_send_by(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Watched, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<Result<(), StreamError>> {
+        self.write.poll(cx, poll).map_ok(drop).map_err(StreamError::from)
+    }
+
     pub(crate) fn close(&self) {
         let mut file = self.closing.lock();
         drop(file.take());
@@ -177,6 +190,49 @@ fn receive(socket: &OwnedFd, room: &mut [u8]) -> io::Result<Received> {
         from: message.address,
     })
 }
+
+/// Makes a type with the field `taken` (a [`Taken`]) and the method `poll_taken`, which sends it, a sink of
+/// futures, and does what is said when that is closed.
+macro_rules! object_sink {
+    ($socket:ty, $item:ty, $end:expr) => {
+        /// What it takes is sent at the latest by a flush. An object that cannot be sent is given back, and
+        /// those behind it go on.
+        impl futures::Sink<$item> for $socket {
+            type Error = $crate::datagrams::Unsent<$item>;
+
+            fn poll_ready(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), Self::Error>> {
+                futures::Sink::poll_flush(self, cx)
+            }
+
+            fn start_send(mut self: std::pin::Pin<&mut Self>, item: $item) -> Result<(), Self::Error> {
+                self.taken.push(item);
+                Ok(())
+            }
+
+            fn poll_flush(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), Self::Error>> {
+                self.poll_taken(cx)
+            }
+
+            fn poll_close(
+                mut self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), Self::Error>> {
+                std::task::ready!(self.poll_taken(cx))?;
+                let end: fn(&Self) = $end;
+                end(&self);
+                std::task::Poll::Ready(Ok(()))
+            }
+        }
+    };
+}
+
+pub(crate) use object_sink;
 
 /// Makes a type with the fields `core` (a [`Datagrams`]) and `gate`, and the methods `object`, which makes an
 /// object of what was received, and `send_object`, an object stream in both directions and a stream of futures.

@@ -2,11 +2,12 @@
 
 use crate::{Attributes, Demand, StreamError};
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, Reliable, TrySend};
+use futures::{Sink, Stream};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -115,6 +116,8 @@ impl<S: Attributes, R: Attributes> Attributes for Stapled<S, R> {
 }
 
 /// An object stream whose objects go out by one half and come in by another; the twin of [`Stapled`].
+///
+/// It is a [`Stream`] where the receiving half is one, and a [`Sink`] where the sending half is.
 ///
 /// # Examples
 ///
@@ -239,6 +242,53 @@ where
 }
 
 impl<S: Reliable, R: Reliable> Reliable for StapledObjects<S, R> {}
+
+/// What the receiving half gives; nothing after it was closed on this side.
+impl<S: Unpin, R: Stream + Unpin> Stream for StapledObjects<S, R> {
+    type Item = R::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R::Item>> {
+        match &mut self.receive {
+            Some(receive) => Pin::new(receive).poll_next(cx),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+/// Closing it closes the sending half, and drops it.
+impl<T, S: Sink<T> + Unpin, R: Unpin> Sink<T> for StapledObjects<S, R> {
+    type Error = StapledError<T, S::Error>;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        match &mut self.send {
+            Some(send) => Pin::new(send).poll_ready(cx).map_err(StapledError::Half),
+            // The object is refused, and comes back.
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
+        match &mut self.send {
+            Some(send) => Pin::new(send).start_send(item).map_err(StapledError::Half),
+            None => Err(StapledError::Ended { item }),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        match &mut self.send {
+            Some(send) => Pin::new(send).poll_flush(cx).map_err(StapledError::Half),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if let Some(send) = &mut self.send {
+            ready!(Pin::new(send).poll_close(cx)).map_err(StapledError::Half)?;
+        }
+        self.send = None;
+        Poll::Ready(Ok(()))
+    }
+}
 
 /// Where the sending half can.
 impl<T, S, R> TrySend<T> for StapledObjects<S, R>

@@ -2,8 +2,9 @@
 
 use super::DatagramError;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
-use crate::datagrams::{Actions, Datagrams, Received, Senders, object_ends};
+use crate::datagrams::{Actions, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
+use crate::polled::poll_writable;
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use rustix::net::{SendFlags, SocketType, getpeername, getsockname, send};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::task::{Context, Poll};
 
 /// A UDP socket that is connected to one peer, and receives from no other.
 ///
@@ -22,6 +24,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct ConnectedUdpSocket {
     core: Datagrams,
     gate: Gate,
+    taken: Taken<Bytes>,
     local: SocketAddr,
     remote: SocketAddr,
 }
@@ -54,6 +57,7 @@ impl ConnectedUdpSocket {
         Ok(Self {
             core: Datagrams::new(socket, None, Senders::Internet(remote), actions)?,
             gate: Gate::new(),
+            taken: Taken::new(),
             local,
             remote,
         })
@@ -113,9 +117,19 @@ impl ConnectedUdpSocket {
     async fn send_object(&self, bytes: &Bytes) -> Result<(), DatagramError> {
         self.send(bytes).await
     }
+
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<Bytes>>> {
+        let Self { core, taken, .. } = self;
+        taken.poll_send(cx, |cx, bytes| {
+            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
+            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
+            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        })
+    }
 }
 
 object_ends!(ConnectedUdpSocket, Bytes);
+object_sink!(ConnectedUdpSocket, Bytes, |_| {});
 
 impl Attributes for ConnectedUdpSocket {
     fn provide(&self, demand: &mut Demand<'_>) {

@@ -2,8 +2,9 @@
 
 use super::{BindUdpError, DatagramError, UdpBind};
 use crate::attributes::{Family, LocalAddress, RawDescriptor};
-use crate::datagrams::{Actions, Datagrams, Received, Senders, object_ends};
+use crate::datagrams::{Actions, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
+use crate::polled::poll_writable;
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
@@ -12,11 +13,13 @@ use rustix::net::{SendFlags, SocketType, getsockname, sendto};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::task::{Context, Poll};
 
 /// A UDP socket that sends to anybody and receives from anybody.
 ///
 /// It is an object stream of datagrams with addresses, in both directions, without the mark
-/// [`Reliable`](arbour_primitives::stream::Reliable), and a [`Stream`](futures::Stream) of what it receives.
+/// [`Reliable`](arbour_primitives::stream::Reliable), a [`Stream`](futures::Stream) of what it
+/// receives, and a [`Sink`](futures::Sink).
 /// Its own methods take `&self`, so that tasks can share it: one may receive while another sends, and
 /// anybody may close it; two at a time in one direction are [`DatagramError::Busy`].
 ///
@@ -29,6 +32,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct UdpSocket {
     core: Datagrams,
     gate: Gate,
+    taken: Taken<(Bytes, SocketAddr)>,
     address: SocketAddr,
 }
 
@@ -68,7 +72,12 @@ impl UdpSocket {
     pub(super) fn new(socket: OwnedFd) -> io::Result<Self> {
         let address = getsockname(&socket)?.try_into()?;
         let actions = Actions("receiving from this UDP socket", "sending from this UDP socket");
-        Ok(Self { core: Datagrams::new(socket, None, Senders::All, actions)?, gate: Gate::new(), address })
+        Ok(Self {
+            core: Datagrams::new(socket, None, Senders::All, actions)?,
+            gate: Gate::new(),
+            taken: Taken::new(),
+            address,
+        })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said, and no datagram is larger.
@@ -126,9 +135,19 @@ impl UdpSocket {
     async fn send_object(&self, (bytes, to): &(Bytes, SocketAddr)) -> Result<(), DatagramError> {
         self.send_to(bytes, *to).await
     }
+
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<(Bytes, SocketAddr)>>> {
+        let Self { core, taken, .. } = self;
+        taken.poll_send(cx, |cx, (bytes, to)| {
+            let attempt = |socket: &OwnedFd| Ok(sendto(socket, bytes, SendFlags::NOSIGNAL, to)?);
+            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
+            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        })
+    }
 }
 
 object_ends!(UdpSocket, (Bytes, SocketAddr));
+object_sink!(UdpSocket, (Bytes, SocketAddr), |_| {});
 
 impl Attributes for UdpSocket {
     fn provide(&self, demand: &mut Demand<'_>) {

@@ -3,14 +3,18 @@
 use super::file::SocketFile;
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor, RemoteUnixAddress};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, object_ends};
+use crate::datagrams::{
+    Actions, DatagramError, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink,
+};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt, open};
+use crate::polled::poll_writable;
 use crate::{Attributes, ConnectError, Demand, NotConnected};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustix::net::{SendFlags, SocketType, connect, getpeername, getsockname, send, socketpair};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::task::{Context, Poll};
 
 /// A Unix socket that sends datagrams to one peer, and receives from no other.
 ///
@@ -20,6 +24,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct ConnectedUnixDatagram {
     core: Datagrams,
     gate: Gate,
+    taken: Taken<Bytes>,
     local: UnixAddress,
     remote: UnixAddress,
 }
@@ -96,6 +101,7 @@ impl ConnectedUnixDatagram {
         Ok(Self {
             core: Datagrams::new(socket, file, Senders::Unix(remote.clone()), actions)?,
             gate: Gate::new(),
+            taken: Taken::new(),
             local,
             remote,
         })
@@ -151,9 +157,19 @@ impl ConnectedUnixDatagram {
     async fn send_object(&self, bytes: &Bytes) -> Result<(), DatagramError> {
         self.send(bytes).await
     }
+
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<Bytes>>> {
+        let Self { core, taken, .. } = self;
+        taken.poll_send(cx, |cx, bytes| {
+            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
+            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
+            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        })
+    }
 }
 
 object_ends!(ConnectedUnixDatagram, Bytes);
+object_sink!(ConnectedUnixDatagram, Bytes, |_| {});
 
 impl Attributes for ConnectedUnixDatagram {
     fn provide(&self, demand: &mut Demand<'_>) {

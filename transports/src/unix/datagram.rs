@@ -1,10 +1,12 @@
 //! A Unix socket for datagrams to anybody.
 
 use super::file::SocketFile;
-use super::room::Sending;
+use super::room::Room;
 use super::{BindError, UnixAddress, UnixAddressError, UnixBind};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor};
-use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, object_ends};
+use crate::datagrams::{
+    Actions, DatagramError, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink,
+};
 use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt, open};
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
@@ -12,11 +14,13 @@ use bytes::Bytes;
 use rustix::net::{SocketType, getsockname};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::task::{Context, Poll, ready};
 
 /// A Unix socket that sends datagrams to anybody, and receives from anybody if it has an address.
 ///
 /// It is an object stream of datagrams with addresses, in both directions, without the mark
-/// [`Reliable`](arbour_primitives::stream::Reliable), and a [`Stream`](futures::Stream) of what it receives.
+/// [`Reliable`](arbour_primitives::stream::Reliable), a [`Stream`](futures::Stream) of what it
+/// receives, and a [`Sink`](futures::Sink).
 /// None is lost on the way: a send waits while the receiver's queue is full. Its own methods take `&self`, so
 /// that tasks can share it: one may receive while another sends, and anybody may close it; two at a time in
 /// one direction are [`DatagramError::Busy`].
@@ -45,6 +49,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct UnixDatagram {
     core: Datagrams,
     gate: Gate,
+    taken: Taken<(Bytes, UnixAddress)>,
+    room: Room,
     address: UnixAddress,
 }
 
@@ -100,7 +106,13 @@ impl UnixDatagram {
         let address = UnixAddress::from_system(Some(getsockname(&socket)?));
         let actions =
             Actions("receiving from this Unix datagram socket", "sending from this Unix datagram socket");
-        Ok(Self { core: Datagrams::new(socket, file, Senders::All, actions)?, gate: Gate::new(), address })
+        Ok(Self {
+            core: Datagrams::new(socket, file, Senders::All, actions)?,
+            gate: Gate::new(),
+            taken: Taken::new(),
+            room: Room::default(),
+            address,
+        })
     }
 
     /// Receives at most so many bytes of each datagram; 65,536 unless said. A datagram can be larger: as
@@ -143,8 +155,8 @@ impl UnixDatagram {
     /// `Closed`, or what the system says.
     pub async fn send_to(&self, bytes: &[u8], to: &UnixAddress) -> Result<(), DatagramError> {
         let to = to.to_system().map_err(DatagramError::System)?;
-        let mut sending = Sending::new(bytes, &to);
-        let sent = self.core.send_by(|socket, cx| sending.poll(socket, cx)).await;
+        let mut room = Room::default();
+        let sent = self.core.send_by(|socket, cx| room.poll(socket, cx, bytes, &to)).await;
         sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
     }
 
@@ -162,9 +174,20 @@ impl UnixDatagram {
     async fn send_object(&self, (bytes, to): &(Bytes, UnixAddress)) -> Result<(), DatagramError> {
         self.send_to(bytes, to).await
     }
+
+    fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<(Bytes, UnixAddress)>>> {
+        let Self { core, taken, room, .. } = self;
+        taken.poll_send(cx, |cx, (bytes, to)| {
+            let to = to.to_system().map_err(DatagramError::System)?;
+            let sent = ready!(core.poll_send_by(cx, |socket, cx| room.poll(socket, cx, bytes, &to)));
+            *room = Room::default();
+            Poll::Ready(sent.map_err(|error| DatagramError::of_sending(error, bytes.len())))
+        })
+    }
 }
 
 object_ends!(UnixDatagram, (Bytes, UnixAddress));
+object_sink!(UnixDatagram, (Bytes, UnixAddress), |_| {});
 
 impl Attributes for UnixDatagram {
     fn provide(&self, demand: &mut Demand<'_>) {

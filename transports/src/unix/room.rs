@@ -12,25 +12,21 @@ use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 use tokio::io::unix::AsyncFd;
 
-/// One datagram on its way.
-#[derive(Debug)]
-pub(super) struct Sending<'a> {
-    bytes: &'a [u8],
-    to: &'a SocketAddrUnix,
+/// The wait for room for one datagram.
+#[derive(Debug, Default)]
+pub(super) struct Room {
     /// What tells when the receiver has room, if it had none.
     beside: Option<AsyncFd<OwnedFd>>,
 }
 
-impl<'a> Sending<'a> {
-    pub(super) fn new(bytes: &'a [u8], to: &'a SocketAddrUnix) -> Self {
-        Self { bytes, to, beside: None }
-    }
-
+impl Room {
     /// Sends as soon as neither this socket nor the receiver is full.
     pub(super) fn poll(
         &mut self,
         socket: &AsyncFd<OwnedFd>,
         cx: &mut Context<'_>,
+        bytes: &[u8],
+        to: &SocketAddrUnix,
     ) -> Poll<io::Result<usize>> {
         loop {
             let own = socket.poll_write_ready(cx)?;
@@ -41,7 +37,7 @@ impl<'a> Sending<'a> {
             if own.is_pending() && !receiver_has_room {
                 return Poll::Pending;
             }
-            match sendto(socket.get_ref(), self.bytes, SendFlags::NOSIGNAL, self.to) {
+            match sendto(socket.get_ref(), bytes, SendFlags::NOSIGNAL, to) {
                 Err(rustix::io::Errno::AGAIN) => {}
                 sent => return Poll::Ready(sent.map_err(Into::into)),
             }
@@ -53,7 +49,7 @@ impl<'a> Sending<'a> {
                 None
             } else {
                 // A fresh one, because what is said once is not said again.
-                Some(connected(self.to)?)
+                Some(connected(to)?)
             };
         }
     }
