@@ -1,18 +1,25 @@
 //! Sharing resources among workers: what users call.
 
+mod assignment;
 mod crew;
 mod plan;
 mod rounds;
 #[cfg(test)]
 mod tests;
 
+pub use assignment::Assignment;
+
 use crate::begin::begin;
 use crate::leases::{HoldError, Lease, Leases};
+use crate::machine::LeaseState;
 use crate::store::{BadName, LeaseName, Token};
 use arbour_primitives::scope::{ScopeHandle, stopping};
+use arbour_primitives::stream::BroadcastReceiver;
+use arbour_supervisor::intensity::RestartLimit;
 use arbour_supervisor::restart::Restart;
 use arbour_supervisor::shutdown::Shutdown;
 use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
+use assignment::Events;
 use crew::{Crew, Gone};
 use rounds::Rounds;
 use std::sync::Arc;
@@ -27,7 +34,8 @@ use std::time::Duration;
 /// - A resource that is given up is drained first: [`stopping`] resolves in its body, which has until its
 ///   `drain_deadline` to finish. Then its lease is released, and who waits for it goes on at once.
 /// - A worker that is drained leaves the group first, and then gives up everything side by side.
-/// - A resource whose lease is lost ends that body only. A body that fails is restarted by the rules of its
+/// - A resource whose lease is lost ends that body only, and an error that it then ends with is no failure: `?` behind
+///   [`Lease::confirmed`] and [`Lease::write`] is all that it needs. A body that fails otherwise is restarted by the rules of its
 ///   [`policy`](Self::policy), by who then holds the resource. A body that ends without being asked to has its resource
 ///   assigned anew, after a third of the time to live at the earliest.
 ///
@@ -67,6 +75,8 @@ pub struct Assigner {
     resources: Vec<LeaseName>,
     moves: usize,
     policy: ChildPolicy,
+    limit: RestartLimit,
+    events: Events,
 }
 
 impl Assigner {
@@ -84,15 +94,55 @@ impl Assigner {
         let mut resources = resources.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         resources.sort_unstable();
         resources.dedup();
-        let policy = ChildPolicy::plain().restart(Restart::Transient);
+        let policy = ChildPolicy::plain().restart(Restart::Transient).limit(RestartLimit::default());
         let policy = policy.shutdown(Shutdown::After(leases.times().ttl()));
         Ok(Self {
             group: LeaseName::new(group)?,
             moves: (resources.len() / 8).max(1),
+            limit: limit_of(resources.len()),
             leases,
             resources,
             policy,
+            events: Events::new(),
         })
+    }
+
+    /// What happens from now on to the resources that this worker takes and gives up, as long as there is this
+    /// assigner or a clone of it: those tell the same subscribers.
+    ///
+    /// Nobody waits for a subscriber. One that is more than 1,024 events behind loses the oldest and finds
+    /// `BroadcastRecvError::Lagged` in their place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arbour::leases::{Assigner, Assignment, Leases, MemoryStore};
+    /// use arbour::{CancelScope, Failure, stopping};
+    /// use std::time::Duration;
+    ///
+    /// # arbour::testing::block_on(async {
+    /// let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15))?;
+    /// let assigner = Assigner::new(leases, "orders", ["p0"])?;
+    /// let mut events = assigner.events();
+    /// let scope = CancelScope::new();
+    /// let handle = scope.handle();
+    /// let run = scope.run(assigner.run(async |_| Ok::<_, Failure>(stopping().await)));
+    /// let watch = async {
+    ///     let Ok(Assignment::Assigned { fence, .. }) = events.recv().await else { panic!() };
+    ///     handle.drain();
+    ///     assert!(matches!(events.recv().await, Ok(Assignment::Revoking { deadline: Some(_), .. })));
+    ///     let released = events.recv().await.unwrap();
+    ///     assert_eq!(released.to_string(), format!("orders/p0 is released, with fence {fence}"));
+    ///     assert!(events.recv().await.is_err(), "the assigner is gone");
+    /// };
+    /// let (ended, ()) = arbour::join!(run, watch);
+    /// ended.unwrap().unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use = "a receiver that is dropped receives nothing"]
+    pub fn events(&self) -> BroadcastReceiver<Assignment> {
+        self.events.subscribe()
     }
 
     /// Sets how many resources a worker gives up at once while shares become fair; an eighth of all unless set, and
@@ -107,8 +157,14 @@ impl Assigner {
         Self { policy: self.policy.shutdown(Shutdown::After(drain)), ..self }
     }
 
+    /// Sets how many restarts, of all bodies together, are too many; more than three in 5 seconds for each resource
+    /// unless set. What ails the store ails all bodies at once.
+    pub fn limit(self, limit: RestartLimit) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Sets how bodies that fail are restarted, and all else of their supervisor's children. Permanent ones count as
-    /// transient.
+    /// transient. Unless set, a body alone may be restarted three times in 5 seconds.
     pub fn policy(self, policy: ChildPolicy) -> Self {
         Self { policy, ..self }
     }
@@ -167,11 +223,12 @@ impl Assigner {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Failure> + 'static,
     {
-        let work = Arc::new(work);
+        let (events, work) = (self.events.clone(), Arc::new(work));
         let start = move |_, resource: LeaseName| {
-            let (leases, crew, work) = (leases.clone(), crew.clone(), Arc::clone(&work));
+            let (leases, crew) = (leases.clone(), crew.clone());
+            let (events, work) = (events.clone(), Arc::clone(&work));
             async move {
-                let gone = hold(&leases, &resource, &*work).await?;
+                let gone = hold(&leases, &resource, &events, &*work).await?;
                 crew.is_gone(resource, gone);
                 Ok::<_, Failure>(())
             }
@@ -180,26 +237,49 @@ impl Assigner {
             Restart::Permanent => self.policy.restart(Restart::Transient),
             _ => self.policy,
         };
-        let built = DynamicSupervisor::builder(self.group.as_str(), start).policy(policy).build();
-        built.map_err(Failure::from)
+        let builder = DynamicSupervisor::builder(self.group.as_str(), start).policy(policy).limit(self.limit);
+        builder.build().map_err(Failure::from)
     }
 }
 
+/// So many restarts for each resource as a supervisor admits for all its children.
+fn limit_of(resources: usize) -> RestartLimit {
+    let each = RestartLimit::default();
+    let all = u32::try_from(resources.max(1)).unwrap_or(u32::MAX).saturating_mul(each.intensity());
+    RestartLimit::new(all, each.period()).unwrap_or(each)
+}
+
 /// Works on a resource while it is held. That somebody else has it, or has it now, is no failure.
-async fn hold<F, Fut, E>(leases: &Leases, resource: &LeaseName, work: &F) -> Result<Gone, Failure>
+async fn hold<F, Fut, E>(
+    leases: &Leases,
+    resource: &LeaseName,
+    events: &Events,
+    work: &F,
+) -> Result<Gone, Failure>
 where
     F: Fn(Lease) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: Into<Failure>,
 {
+    let story = events.of_one();
     // Its error is made a failure inside, so that it need not be `Send`.
-    let work = |lease| async { work(lease).await.map_err(Into::into) };
+    let work = async |lease: Lease| {
+        let ended = story.of(&lease, work(lease.clone())).await.map_err(Into::into);
+        ended.or_else(|failure| unless_lost(&lease, failure))
+    };
     match leases.run(resource.clone(), true, work).await {
         Ok(worked) => worked.map(|()| Gone::ByItself),
         Err(HoldError::Lost(_)) => Ok(Gone::ByItself),
         Err(HoldError::Held(_)) => Ok(Gone::WithoutFault),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What fails under a lease that is lost is ended, as the loss itself would have ended it.
+fn unless_lost(lease: &Lease, failure: Failure) -> Result<(), Failure> {
+    let LeaseState::Lost { .. } = lease.state() else { return Err(failure) };
+    tracing::info!(resource = lease.name().as_str(), %failure, "the work on a resource ended with its lease");
+    Ok(())
 }
 
 /// Holds the worker's own lease until it is drained, and takes it again when it was lost.

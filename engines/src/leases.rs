@@ -161,6 +161,10 @@ impl Leases {
     /// shielded, within a time of their own: [`LeaseTimes::release_within`]. If that is not enough, or the scope is
     /// aborted, the lease ends with its time to live.
     ///
+    /// A request to acquire that got no answer is given up after [`LeaseTimes::answer_within`], and what it may have
+    /// been granted is released. Over a network it may arrive later than its release, though: then the lease stands
+    /// until its time to live is over. Nobody works under it, and nobody else has it meanwhile.
+    ///
     /// # Errors
     ///
     /// [`HoldError`]: the name is none, the store refused, or the lease was lost before the body gave a value. A value

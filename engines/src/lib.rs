@@ -32,7 +32,7 @@ mod sqlite;
 mod store;
 mod times;
 
-pub use assigner::Assigner;
+pub use assigner::{Assigner, Assignment};
 pub use clock::{Clock, Moment};
 pub use conformance::{BrokenClause, BrokenClauses, check_lease_store};
 pub use faulty::{Fault, FaultyStore};

@@ -33,13 +33,18 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     outcome.result.map_err(|_| Failure::Cancelled { signal: outcome.signal })?
 }
 
-/// All records of a resource, in order. What is no record of ours is as good as missing.
+/// All records of a resource, in order, also those behind the one that is said to be the last. What is no record of
+/// ours is as good as missing.
 async fn records(store: &AnyLeaseStore, resource: &LeaseName) -> Result<Vec<Found>, StoreError> {
     let last = store.read(resource, LAST).await?;
     let last = last.and_then(|last| serde_json::from_slice(&last.value).ok()).unwrap_or(0);
     let mut records = Vec::new();
-    for sequence in 1..=last {
-        records.push(store.read(resource, &key(sequence)).await?.as_ref().and_then(found));
+    for sequence in 1.. {
+        let written = store.read(resource, &key(sequence)).await?;
+        if written.is_none() && sequence > last {
+            break;
+        }
+        records.push(written.as_ref().and_then(found));
     }
     Ok(records)
 }

@@ -1,4 +1,5 @@
 //! What happens to the resources of this worker, a line each on standard output.
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -14,6 +15,8 @@ use super::record::{Record, Stamp, Step};
 pub(crate) enum Event<'a> {
     /// The worker begins.
     Ready { worker: &'a str, resources: NonZeroUsize, ttl: Duration },
+    /// The worker has nothing yet: so many resources are held by these.
+    Waits { taken: usize, owners: &'a BTreeSet<&'a str> },
     /// The store has granted the lease.
     Acquired { resource: &'a LeaseName, fence: Fence },
     /// The first write under the new fence is accepted: the hand-over from whose record was the last is complete.
@@ -58,6 +61,9 @@ impl Event<'_> {
 
     fn words(&self) -> Option<String> {
         match self {
+            Self::Waits { owners, .. } => {
+                Some(format!("held by {}", Vec::from_iter(owners.iter().copied()).join(", ")))
+            }
             Self::Lost { why, .. } => Some(why.to_string()),
             Self::Unanswered { error, .. } => Some(error.to_string()),
             _ => None,
@@ -75,6 +81,7 @@ impl fmt::Display for Event<'_> {
             Self::Ready { worker, resources, ttl } => {
                 write!(f, "ready worker={worker} resources={resources} ttl={ttl:?}")
             }
+            Self::Waits { taken, .. } => write!(f, "waits taken={taken}"),
             Self::Acquired { resource, fence } => write!(f, "acquired resource={resource} fence={fence}"),
             Self::TookOver { record: Record { resource, fence, sequence, ended, .. }, from: Some(from) } => {
                 let (how, gap) = (parting(from.step), ended.since(from.ended));
@@ -131,6 +138,8 @@ mod tests {
         let fence = Fence::new(17);
         let acquired = Event::Acquired { resource: &resource, fence };
         assert_eq!(acquired.line(Stamp(1_000)), "acquired resource=resource/3 fence=17 at=1000");
+        let waits = Event::Waits { taken: 3, owners: &BTreeSet::from(["oak#1", "elm#2"]) };
+        assert_eq!(waits.line(Stamp(1_000)), "waits taken=3 at=1000 why=\"held by elm#2, oak#1\"");
         let since = Duration::from_micros(400);
         let gated = Event::Gated { resource: &resource, fence, since };
         assert_eq!(gated.line(Stamp(1_000)), "gated resource=resource/3 fence=17 at=600");

@@ -35,6 +35,9 @@ pub(crate) enum JournalError {
 
 impl Journal {
     /// The journal of this resource, and its last record if there is any.
+    ///
+    /// The number of the last one may be older than that: a write that was given up and arrives late sets it back, and
+    /// the records themselves it leaves as they are. So it is looked whether more follow.
     pub(crate) async fn open(
         lease: Lease,
         worker: Arc<str>,
@@ -42,11 +45,15 @@ impl Journal {
     ) -> Result<(Self, Option<Record>), JournalError> {
         let mut journal = Self { lease, worker, pause, sequence: 0 };
         let Some(last) = journal.read(LAST).await? else { return Ok((journal, None)) };
-        let last = key(serde_json::from_slice(&last).map_err(|why| journal.foreign(LAST, &why))?);
-        let record = journal.read(&last).await?.unwrap_or_default();
-        let record: Record = serde_json::from_slice(&record).map_err(|why| journal.foreign(&last, &why))?;
-        journal.sequence = record.sequence;
-        Ok((journal, Some(record)))
+        let mut at = key(serde_json::from_slice(&last).map_err(|why| journal.foreign(LAST, &why))?);
+        let mut last = None;
+        while let Some(record) = journal.read(&at).await? {
+            let record: Record = serde_json::from_slice(&record).map_err(|why| journal.foreign(&at, &why))?;
+            journal.sequence = record.sequence;
+            at = key(record.sequence + 1);
+            last = Some(record);
+        }
+        Ok((journal, last))
     }
 
     /// Writes the next record. A store that does not answer is asked again until the lease is lost: written twice

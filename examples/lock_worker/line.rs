@@ -9,17 +9,19 @@ use arbour::leases::{
 use super::event::Event;
 use super::fault::StopAtWrite;
 use super::options::RESOURCES;
+use super::start::Start;
 
 /// A store that tells of its answers about resources.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     store: AnyLeaseStore,
     fault: StopAtWrite,
+    start: Start,
 }
 
 impl Line {
     pub(crate) fn new(store: AnyLeaseStore, fault: StopAtWrite) -> Self {
-        Self { store, fault }
+        Self { store, fault, start: Start::new() }
     }
 }
 
@@ -42,6 +44,7 @@ impl LeaseStore for Line {
     ) -> Result<Acquired, StoreError> {
         let acquired = self.store.acquire(name, token, owner, ttl).await?;
         if let (Acquired::Granted(fence), true) = (&acquired, is_resource(name)) {
+            self.start.is_over();
             Event::Acquired { resource: name, fence: *fence }.tell();
         }
         Ok(acquired)
@@ -60,6 +63,9 @@ impl LeaseStore for Line {
     }
 
     async fn until_free(&self, name: &LeaseName, at_most: Duration) -> Result<(), StoreError> {
+        if is_resource(name) {
+            self.start.waits();
+        }
         self.store.until_free(name, at_most).await
     }
 
@@ -68,7 +74,11 @@ impl LeaseStore for Line {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<Holding>, StoreError> {
-        self.store.list(prefix).await
+        let held = self.store.list(prefix).await?;
+        if held.iter().all(|holding| is_resource(&holding.name)) {
+            self.start.sees(&held);
+        }
+        Ok(held)
     }
 
     async fn write(

@@ -15,6 +15,7 @@ mod line;
 mod options;
 mod record;
 mod run;
+mod start;
 mod status;
 mod verify;
 mod work;

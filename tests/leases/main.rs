@@ -3,8 +3,13 @@
 
 mod faults;
 mod lock_worker;
+#[path = "../conformance/log.rs"]
+mod log;
 mod proxy;
+#[path = "../structured/recorder.rs"]
+mod recorder;
 mod redis;
+mod reports;
 mod scratch;
 mod scripts;
 mod server;

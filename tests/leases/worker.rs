@@ -76,7 +76,10 @@ impl Worker {
         Duration::from_nanos(self.numbers().unwrap()[0])
     }
 
+    /// One that has ended before was not ended by this, and did so well: what it says of a failure is not overheard.
     pub(crate) fn kill(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none_or(|status| status.success()), "it had failed before it was killed: {ended:?}");
         self.child.kill().unwrap();
         self.killed = true;
     }
@@ -192,10 +195,14 @@ async fn take_turn(
     let name = lease();
     loop {
         match insist(async || store.acquire(&name, token(), "a worker", TTL).await).await? {
-            Acquired::Held(Holding { remaining, .. }) => store.until_free(&name, remaining).await?,
+            Acquired::Held(Holding { remaining, .. }) => {
+                insist(async || store.until_free(&name, remaining).await).await?;
+            }
             Acquired::Granted(fence) => {
                 let granted = since_boot(clock.now());
-                let read = store.read(&name, "count").await?.map_or(0, |read| number(&read.value));
+                let read = insist(async || store.read(&name, "count").await)
+                    .await?
+                    .map_or(0, |read| number(&read.value));
                 if read >= total {
                     insist(async || store.release(&name, token()).await).await?;
                     return Ok(None);
@@ -209,11 +216,12 @@ async fn take_turn(
     }
 }
 
-/// Asks again what was not sent because the machine is slow: others were served meanwhile.
+/// Asks again what got no answer because the machine is slow: others were served meanwhile. Asked twice, it changes as
+/// much as once: of one process there is one token, and one content under one fence.
 async fn insist<T>(ask: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
     loop {
         match ask().await {
-            Err(error) if error.kind() == StoreErrorKind::NotSent => {}
+            Err(error) if error.kind() != StoreErrorKind::Refused => {}
             answered => return answered,
         }
     }

@@ -8,8 +8,9 @@ use std::process::Command;
 pub(crate) fn run_all(steps: &mut Steps) -> Outcome {
     let calls: Vec<_> = members()?.iter().filter(|member| member.name != BENCHES).flat_map(calls).collect();
     steps.step("features", || calls.iter().try_for_each(|call| run(cargo().args(call))))?;
-    for feature in ["metrics", "diagnostics"] {
-        steps.cargo(feature, &["test", "--package", "arbour", "--features", feature, "--test", feature])?;
+    for (feature, test) in [("metrics", "metrics"), ("diagnostics", "diagnostics"), ("tls-aws-lc", "aws_lc")]
+    {
+        steps.cargo(feature, &["test", "--package", "arbour", "--features", feature, "--test", test])?;
     }
     steps.step("console", || run(&mut console()))
 }

@@ -1,5 +1,7 @@
 //! Workers that share resources of one store, in paused time.
 
+mod events;
+
 use super::*;
 use crate::store::LeaseStore;
 use crate::{Fault, FaultyStore, MemoryStore, Operation, StoreErrorKind};
@@ -222,6 +224,110 @@ fn a_store_that_does_not_answer_is_asked_again_and_not_without_end() {
             worker.drain();
         });
         run.await.unwrap();
+    });
+}
+
+/// Counts under each lease, and waits a second between two numbers.
+async fn count(lease: Lease) -> Result<(), Failure> {
+    let stops = || ScopeHandle::current().is_some_and(|scope| scope.is_draining());
+    while !stops() {
+        lease.confirmed().await?;
+        let done = lease.read("count").await?.map_or(0, |read| read.value[0]);
+        sleep(Duration::from_secs(1)).await;
+        lease.write(&[("count", &[done + 1])]).await?;
+    }
+    Ok(())
+}
+
+async fn counted(store: &Shared, resource: usize) -> u8 {
+    let name = LeaseName::new(format!("orders/p{resource}")).unwrap();
+    store.read(&name, "count").await.unwrap().map_or(0, |read| read.value[0])
+}
+
+/// A worker of eight resources whose writes fail so for a third of the time to live.
+fn bears(fault: Fault) {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let (scope, line) = (CancelScope::new(), store.clone());
+        let handle = scope.handle();
+        let run = scope.run(assigner(&store, "a", 8).run(count));
+        let blip = async {
+            sleep(TTL).await;
+            line.always(Operation::Write, fault);
+            sleep(TTL / 3).await;
+            line.heal();
+            sleep(MS).await;
+            let before = counted(&line, 7).await;
+            sleep(TTL).await;
+            are(&shares(&line).await, &[("a", 8)]);
+            for resource in 0..8 {
+                let counted = counted(&line, resource).await;
+                assert!(counted >= before + 5, "{resource}: {counted} after {before} and {fault:?}");
+            }
+            handle.drain();
+        };
+        let (ran, ()) = arbour::join!(run, blip);
+        ran.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_store_that_cannot_be_reached_for_a_while_ends_nobodys_work() {
+    bears(Fault::Fail(StoreErrorKind::NotSent));
+}
+
+#[test]
+fn replies_that_are_lost_for_a_while_end_nobodys_work() {
+    bears(Fault::Fail(StoreErrorKind::Unknown));
+}
+
+#[test]
+fn a_body_that_fails_because_its_lease_is_lost_is_no_failure() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let begins = Arc::new(Mutex::new(0));
+        let (scope, seen, line) = (CancelScope::new(), Arc::clone(&begins), store.clone());
+        let handle = scope.handle();
+        let work = move |lease: Lease| {
+            *seen.lock().unwrap() += 1;
+            let line = line.clone();
+            async move {
+                // Somebody takes the lease away by hand, each time.
+                line.release(lease.name(), lease.holder_token()).await.unwrap();
+                let taken = line.acquire(lease.name(), Token::new(), "another", MS).await;
+                taken.unwrap();
+                lease.write(&[("count", b"1")]).await?;
+                Ok::<_, Failure>(())
+            }
+        };
+        let limited = assigner(&store, "a", 1).limit(RestartLimit::new(0, TTL).unwrap());
+        let drain = async {
+            sleep(TTL * 2).await;
+            handle.drain();
+        };
+        let (ran, ()) = arbour::join!(scope.run(limited.run(work)), drain);
+        ran.unwrap().unwrap();
+        assert!(*begins.lock().unwrap() >= 4, "{begins:?}");
+    });
+}
+
+#[test]
+fn bodies_that_fail_more_often_than_the_limit_end_the_worker() {
+    block_on(async {
+        for (limit, begins) in
+            [(RestartLimit::new(0, TTL).unwrap(), 1), (RestartLimit::new(2, TTL).unwrap(), 3)]
+        {
+            let store = FaultyStore::new(MemoryStore::new());
+            let begun = Arc::new(Mutex::new(0));
+            let seen = Arc::clone(&begun);
+            let work = move |_| {
+                *seen.lock().unwrap() += 1;
+                async { Err::<(), _>(Failure::message("no such table")) }
+            };
+            let ended = assigner(&store, "a", 1).limit(limit).run(work).await;
+            assert!(matches!(ended, Err(GroupError::Failed(_))), "{ended:?}");
+            assert_eq!(*begun.lock().unwrap(), begins);
+        }
     });
 }
 

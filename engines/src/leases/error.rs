@@ -49,7 +49,7 @@ pub struct LeaseLost {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The lease was lost before the write was begun: nothing was sent.
+    /// The lease was lost before the write could be sent.
     #[error("nothing was written, for {0}")]
     Lost(#[from] LeaseLost),
     /// The store refused it, because it has granted a newer fence. The lease is lost by that.
@@ -66,7 +66,7 @@ pub enum WriteError {
         /// The newest fence, if the store knows one.
         newest: Option<Fence>,
     },
-    /// The store gave no answer.
+    /// The store refused the request, or it was sent and not answered: then it may have been done.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

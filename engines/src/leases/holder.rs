@@ -106,6 +106,11 @@ impl Holder {
         hasher.finish()
     }
 
+    /// How long what writes or reads under the lease waits after so many failures in a row.
+    pub(super) fn retry_after(&self, failures: u32) -> Duration {
+        self.times.retry_after(failures, self.random(failures.into()))
+    }
+
     fn tell(&self, state: &LeaseState) {
         self.log(state);
         if let LeaseState::Lost { why, .. } = state {
@@ -185,7 +190,12 @@ impl Holder {
 
     /// Why a lease that was held is over.
     pub(super) fn why_over(&self) -> LossReason {
-        self.kept().machine.loss().map_or(LossReason::Over, |(_, why)| why)
+        self.loss().unwrap_or(LossReason::Over)
+    }
+
+    /// Why a lease was lost, if it was.
+    pub(super) fn loss(&self) -> Option<LossReason> {
+        self.kept().machine.loss().map(|(_, why)| why)
     }
 
     /// Why the body's scope was cancelled.

@@ -8,7 +8,7 @@ use crate::store::{Fence, Fenced, LeaseName, LeaseStore, Operation, StoreError, 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// A lease that is held, as its body and what that calls see it. Clones are the same lease.
 ///
@@ -75,31 +75,56 @@ impl Lease {
     }
 
     /// Sets these keys, which belong to the lease's name, to these values: all of them or none, and only if no newer
-    /// fence was granted, which the store checks in the same step. Waits first while the lease is suspect.
+    /// fence was granted, which the store checks in the same step. Waits while the lease is suspect, and while the
+    /// store cannot be reached: until the lease is lost.
     ///
     /// # Cancel safety
     ///
     /// Dropped or cancelled while it waits for the store, the write may have been done, or not: its entries are
-    /// written together in either case. It can be written again, with the same result.
+    /// written together in either case.
+    ///
+    /// # Unknown outcomes
+    ///
+    /// After an error of the kind [`Unknown`](StoreErrorKind::Unknown), and after a wait that was cancelled, the write
+    /// may have been done, or not, or may be done yet. It is not repeated here, because only the caller knows whether
+    /// its content is still true.
+    ///
+    /// Over a network a request that was given up may arrive late. The fence guards against other holders, not against
+    /// this one: where it arrives behind a later write of this holder to the same keys, it sets them back. So let each
+    /// state that matters have a key of its own, with a number, where a late one changes nothing; and trust a key that
+    /// is written again and again, such as one for the last number, no further than to look from there on. Or end the
+    /// body with the error: who holds the lease next does so under another fence, and what is late is refused.
     ///
     /// # Errors
     ///
     /// [`WriteError`]. After [`WriteError::Refused`] the lease is lost, and its body cancelled.
     pub async fn write(&self, entries: &[(&str, &[u8])]) -> Result<(), WriteError> {
-        let fence = self.confirmed().await?;
-        let name = self.name();
-        let write = self.holder.store.write(name, fence, entries);
-        match self.answered(Operation::Write, write).await? {
+        let mut failures = 0;
+        loop {
+            let fence = self.confirmed().await?;
+            let write = self.holder.store.write(self.name(), fence, entries);
+            match self.answered(Operation::Write, write).await {
+                Ok(written) => return self.written(written, fence),
+                Err(error) if error.kind() == StoreErrorKind::NotSent => self.pause(error, failures).await,
+                Err(error) => return Err(error.into()),
+            }
+            failures += 1;
+        }
+    }
+
+    fn written(&self, written: Written, fence: Fence) -> Result<(), WriteError> {
+        match written {
             Written::Accepted => Ok(()),
             Written::Refused { newest } => {
                 self.holder.handle(Event::FencedOff);
-                Err(WriteError::Refused { name: name.clone(), fence, newest })
+                Err(WriteError::Refused { name: self.name().clone(), fence, newest })
             }
         }
     }
 
     /// What was last written to this key of the lease's name, by this holder or one before. What is read under a lease
-    /// that is held changes by this holder's writes only.
+    /// that is held changes by this holder's writes only. A store that does not answer is asked again until the lease
+    /// is lost.
     ///
     /// # Cancel safety
     ///
@@ -107,9 +132,28 @@ impl Lease {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store gave no answer.
+    /// [`StoreError`] if the store refused, or gave no answer before the lease was lost or over.
     pub async fn read(&self, key: &str) -> Result<Option<Fenced>, StoreError> {
-        self.answered(Operation::Read, self.holder.store.read(self.name(), key)).await
+        let mut failures = 0;
+        loop {
+            match self.answered(Operation::Read, self.holder.store.read(self.name(), key)).await {
+                Err(error) if error.kind() != StoreErrorKind::Refused && self.may_be_held() => {
+                    self.pause(error, failures).await;
+                }
+                answered => return answered,
+            }
+            failures += 1;
+        }
+    }
+
+    fn may_be_held(&self) -> bool {
+        matches!(self.state(), LeaseState::Held { .. } | LeaseState::Suspect { .. })
+    }
+
+    /// Waits before a store that gave no answer is asked again: the longer, the more often it gave none.
+    async fn pause(&self, error: StoreError, failures: u32) {
+        self.holder.note(error);
+        sleep(self.holder.retry_after(failures)).await;
     }
 
     async fn answered<T>(
@@ -122,6 +166,11 @@ impl Lease {
             let why = format!("it took longer than {within:?}");
             Err(StoreError::new(StoreErrorKind::Unknown, operation, self.name().as_str(), why))
         })
+    }
+
+    /// Why it was lost, if it was.
+    pub(crate) fn loss(&self) -> Option<LossReason> {
+        self.holder.loss()
     }
 
     fn lost(&self, why: LossReason) -> LeaseLost {
@@ -139,7 +188,7 @@ impl fmt::Debug for Lease {
 #[cfg(test)]
 impl Lease {
     /// What the store knows the holder by.
-    pub(super) fn holder_token(&self) -> crate::store::Token {
+    pub(crate) fn holder_token(&self) -> crate::store::Token {
         self.holder.token
     }
 }

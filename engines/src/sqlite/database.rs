@@ -13,7 +13,7 @@ const MOST_MICROS: i64 = 1 << 52;
 
 /// The one connection of a store.
 pub(super) struct Database {
-    connection: Connection,
+    pub(super) connection: Connection,
     clock: Clock,
     boot: String,
 }

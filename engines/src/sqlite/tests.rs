@@ -4,11 +4,13 @@ use super::open::{Fault, prepare};
 use super::*;
 use crate::StoreErrorKind;
 use arbour::join;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -165,6 +167,44 @@ async fn a_release_in_another_process_is_heard_of_and_one_of_another_lease_wakes
     };
     let (waited, before) = join!(waited, released);
     assert!(before <= waited && waited < TTL / 2, "released after {before:?}, heard after {waited:?}");
+}
+
+/// How many statements were begun by the one connection that is traced.
+static STATEMENTS: AtomicUsize = AtomicUsize::new(0);
+
+fn count(_: TraceEvent<'_>) {
+    STATEMENTS.fetch_add(1, Ordering::Relaxed);
+}
+
+#[arbour::test(start_paused = false)]
+async fn however_many_wait_the_file_is_asked_fifty_times_a_second_and_never_where_nobody_waits() {
+    let (folder, token) = (Folder::new(), Token::new());
+    let (here, there) = (folder.store().await, folder.store().await);
+    grant(&here, token).await;
+    let trace = |database: &mut Database| {
+        database.connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(count))?;
+        Ok(())
+    };
+    there.ask(Operation::Look, "", trace).await.unwrap();
+    let asked_in = async |time| {
+        let before = STATEMENTS.load(Ordering::Relaxed);
+        tokio::time::sleep(time).await;
+        STATEMENTS.load(Ordering::Relaxed) - before
+    };
+    let waits = arbour::join_all((0..20).map(async |_| there.until_free(&oak(), TTL).await.unwrap()));
+    let watch = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let begin = Instant::now();
+        let asked = asked_in(Duration::from_secs(1)).await;
+        let looks = begin.elapsed().as_millis() as usize / 20;
+        assert!(
+            (1..=looks + 1).contains(&asked),
+            "{asked} statements, where there is time for {looks} looks"
+        );
+        here.release(&oak(), token).await.unwrap();
+    };
+    join!(waits, watch);
+    assert_eq!(asked_in(Duration::from_millis(200)).await, 0, "nobody waits any more");
 }
 
 #[arbour::test(start_paused = false)]

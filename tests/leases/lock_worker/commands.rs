@@ -4,6 +4,7 @@ use super::event::Event;
 use super::group::Group;
 use super::place::Place;
 use super::program::program;
+use super::records::assert_nothing_is_lost;
 use arbour::leases::{Acquired, LeaseName, LeaseStore, SqliteStore, Token};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -64,6 +65,28 @@ async fn check_says_what_is_wrong_and_fails() {
     assert_eq!(check.status.code(), Some(1));
     assert!(said(&check.stdout).contains("record 2 is missing"), "{check:?}");
     assert_eq!(said(&check.stderr), "lock_worker: one thing is wrong with what was written\n");
+}
+
+/// As a request does that was given up, and arrives behind the next one.
+#[tokio::test]
+async fn who_finds_the_last_number_set_back_goes_on_behind_the_last_record() {
+    let place = Place::file();
+    let (ttl, work_for) = (Duration::from_secs(5), Duration::from_millis(10));
+    let group = Group { engine: place.engine(), resources: 1, ttl, work_for };
+    let worker = group.start("oak");
+    worker.until_told("worked", 3).await;
+    let mut told = worker.stop().await;
+    let file = group.engine.strip_prefix("sqlite:").unwrap();
+    let (store, name) = (SqliteStore::open(file).await.unwrap(), LeaseName::new("resource/0").unwrap());
+    let token = Token::new();
+    let Acquired::Granted(fence) = store.acquire(&name, token, "late", ttl).await.unwrap() else { panic!() };
+    store.write(&name, fence, &[("last", b"2")]).await.unwrap();
+    store.release(&name, token).await.unwrap();
+
+    let worker = group.start("elm");
+    worker.until_told("worked", 1).await;
+    told.extend(worker.stop().await);
+    assert_nothing_is_lost(&group.check().await, &told);
 }
 
 #[test]

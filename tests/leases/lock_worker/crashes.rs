@@ -66,7 +66,8 @@ async fn kill_often(place: &Place) {
         times.len()
     );
     // A look at least every third of the ttl.
-    assert!(all < ttl + ttl / 3 + BUSY, "{times:?}");
+    assert!(all < ttl + ttl / 3 + BUSY && half < ttl * 2, "{times:?}");
+    assert!(times.len() >= 50, "the victims had {} resources", times.len());
     assert_nothing_is_lost(&group.check().await, &told);
 }
 
@@ -90,6 +91,12 @@ async fn replace_the_only_one(place: &Place) {
     let mut told = first.kill().await;
     let second = group.start("second");
     second.until_told("took-over", 3).await;
+    let events = second.events();
+    let waits: Vec<&Event> = events.iter().filter(|event| event.is("waits")).collect();
+    let [waits] = waits[..] else { panic!("it says once what it waits for: {events:?}") };
+    assert!(
+        waits.number("taken") == 3 && waits.at < events.iter().find(|event| event.is("acquired")).unwrap().at
+    );
     told.extend(second.stop().await);
     for resource in ["resource/0", "resource/1", "resource/2"] {
         let grants: Vec<&Event> =

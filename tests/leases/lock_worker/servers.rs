@@ -98,6 +98,79 @@ async fn who_is_cut_off_stops_before_anybody_takes_over_and_comes_back() {
 }
 
 #[tokio::test]
+async fn whose_requests_are_lost_gates_itself_before_anybody_takes_over() {
+    gates_itself(&[(To::Server, Flow::Drop)]).await;
+}
+
+/// Its renewals arrive, and nobody tells it so.
+#[tokio::test]
+async fn whose_answers_are_lost_gates_itself_before_anybody_takes_over() {
+    gates_itself(&[(To::Client, Flow::Drop)]).await;
+}
+
+/// They come when the line is good again, and change nothing any more.
+#[tokio::test]
+async fn whose_answers_are_held_back_beyond_the_lease_gates_itself_before_anybody_takes_over() {
+    gates_itself(&[(To::Client, Flow::Hold)]).await;
+}
+
+/// Each answer comes after it was given up.
+#[tokio::test]
+async fn whose_line_is_slow_gates_itself_before_anybody_takes_over() {
+    let late = Flow::Delay(TTL / 2);
+    gates_itself(&[(To::Server, late), (To::Client, late)]).await;
+}
+
+/// A worker behind this line, which becomes good again when the worker has gated itself and others could have taken
+/// over.
+async fn gates_itself(flows: &[(To, Flow)]) {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let (far, near) = (group(proxy.url()), group(server.url()));
+    let mut workers = [far.start("far"), near.start("near")];
+    near.until_shared(&mut workers).await;
+    let bad = Instant::now();
+    flows.iter().for_each(|(to, flow)| proxy.set(*to, *flow));
+    workers[0].until_told("gated", 2).await;
+    sleep(TTL).await;
+    proxy.heal();
+    until_all_work_again(&near, &workers).await;
+    near.until_shared(&mut workers).await;
+    let told = stop_all(workers).await;
+    let gates: Vec<&Event> = told.iter().filter(|event| event.is("gated")).collect();
+    assert!(gates[..2].iter().all(|gate| gate.at.since(bad) <= TTL), "held for longer than a ttl: {gates:?}");
+    assert_gated_before_taken(&told);
+    assert_fences_rise(&told);
+    assert_nothing_is_lost(&near.check().await, &told);
+}
+
+/// The line is cut in the middle of an answer, ten times: each time a new one is there long before the lease ends.
+#[tokio::test]
+async fn whose_line_is_cut_in_the_middle_of_answers_keeps_what_it_has() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let long = Duration::from_secs(6);
+    let (far, near) = (Group { ttl: long, ..group(proxy.url()) }, group(server.url()));
+    let mut worker = [far.start("far")];
+    far.until_worked_on(&mut worker).await;
+    for cut in 1..=10 {
+        let before = worker[0].events().len();
+        let lines = proxy.counts().connections;
+        proxy.set(To::Client, Flow::Cut(cut * 9));
+        worker[0]
+            .until("it goes on", |events| {
+                proxy.counts().connections > lines
+                    && events[before..].iter().filter(|event| event.is("worked")).count() > 4
+            })
+            .await;
+    }
+    let told = stop_all(worker).await;
+    let granted = told.iter().filter(|event| event.is("acquired")).count();
+    assert_eq!(granted, 4, "nothing was lost, and nothing taken anew");
+    assert_nothing_is_lost(&near.check().await, &told);
+}
+
+#[tokio::test]
 async fn workers_that_only_wait_and_renew_ask_seldom() {
     let server = Server::start();
     let group = Group { work_for: Duration::from_millis(500), ..group(server.url()) };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fault::with_fault;
 use crate::machine::{LeaseState, LossReason};
-use arbour_primitives::scope::defer;
+use arbour_primitives::scope::{defer, shield};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -53,6 +53,78 @@ fn a_write_waits_while_the_lease_is_suspect_and_is_done_when_it_is_confirmed_lat
             assert!(matches!(lease.state(), LeaseState::Held { .. }));
         });
         hold.await.unwrap();
+    });
+}
+
+#[test]
+fn a_write_that_cannot_be_sent_is_done_as_soon_as_it_can() {
+    block_on(async {
+        let (store, leases) = oak();
+        let hold = leases.hold("oak", async |lease| {
+            store.always(Operation::Write, Fault::Fail(StoreErrorKind::NotSent));
+            let heal = async {
+                sleep(TTL).await;
+                store.heal();
+            };
+            let (written, ()) = arbour::join!(lease.write(&[("cursor", b"41")]), heal);
+            written.unwrap();
+            let asked = store.requests(Operation::Write);
+            assert!((2..40).contains(&asked), "{asked} requests in a time to live");
+        });
+        hold.await.unwrap();
+    });
+}
+
+#[test]
+fn a_write_that_can_never_be_sent_ends_with_the_lease() {
+    block_on(async {
+        let (store, leases) = oak();
+        let hold = leases.hold("oak", async |lease| {
+            store.always(Operation::Write, Fault::Fail(StoreErrorKind::NotSent));
+            store.always(Operation::Extend, Fault::Fail(StoreErrorKind::NotSent));
+            let error = shield(lease.write(&[("cursor", b"41")])).await.unwrap_err();
+            assert!(
+                matches!(&error, WriteError::Lost(lost) if lost.why == LossReason::NotConfirmed),
+                "{error}"
+            );
+        });
+        assert!(hold.await.is_ok(), "the body has given its value, whatever became of the lease");
+    });
+}
+
+#[test]
+fn a_write_that_may_be_done_is_not_sent_again_behind_the_back_of_who_wrote() {
+    block_on(async {
+        let (store, leases) = oak();
+        let hold = leases.hold("oak", async |lease| {
+            store.once(Operation::Write, Fault::Fail(StoreErrorKind::Unknown));
+            let error = lease.write(&[("cursor", b"41")]).await.unwrap_err();
+            let WriteError::Store(error) = &error else { panic!("{error}") };
+            assert_eq!((error.kind(), store.requests(Operation::Write)), (StoreErrorKind::Unknown, 1));
+            store.once(Operation::Write, Fault::Fail(StoreErrorKind::Refused));
+            lease.write(&[("cursor", b"41")]).await.unwrap_err();
+        });
+        hold.await.unwrap();
+    });
+}
+
+#[test]
+fn a_read_is_asked_again_until_there_is_an_answer() {
+    block_on(async {
+        let (store, leases) = oak();
+        let hold = leases.hold("oak", async |lease| {
+            for kind in [StoreErrorKind::NotSent, StoreErrorKind::Unknown] {
+                store.once(Operation::Read, Fault::Fail(kind));
+            }
+            store.once(Operation::Read, Fault::DropReply);
+            assert_eq!(lease.read("cursor").await.unwrap(), None);
+            store.once(Operation::Read, Fault::Fail(StoreErrorKind::Refused));
+            assert_eq!(lease.read("cursor").await.unwrap_err().kind(), StoreErrorKind::Refused);
+            lease
+        });
+        let over = hold.await.unwrap();
+        store.once(Operation::Read, Fault::Fail(StoreErrorKind::Unknown));
+        assert_eq!(over.read("cursor").await.unwrap_err().kind(), StoreErrorKind::Unknown);
     });
 }
 
