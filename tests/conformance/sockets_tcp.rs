@@ -80,8 +80,13 @@ mod anyio_sockets {
             let names: Vec<_> = client.list_attributes().into_iter().map(|listed| listed.name).collect();
             assert_eq!(names, ["local address", "remote address", "family", "descriptor"]);
             client.close();
-            let gone = client.require::<LocalAddress>().unwrap_err();
+            let gone = client.require::<RawDescriptor>().unwrap_err();
             assert!(gone.to_string().contains("closed on this side"), "{gone}");
+            assert_eq!(
+                client.attribute::<RemoteAddress>(),
+                Some(listener.local_address()),
+                "it is remembered"
+            );
         }
     }
 
