@@ -5,7 +5,9 @@ use crate::support::{sweep, turns};
 use arbour::stream::ObjectReceive;
 use arbour::transports::readiness::Readiness;
 use arbour::transports::udp::{UdpBind, UdpSocket};
-use arbour::transports::unix::{ConnectedUnixDatagram, UnixDatagram, UnixPacketListener, UnixPackets};
+use arbour::transports::unix::{
+    ConnectedUnixDatagram, ReceivedDescriptors, UnixDatagram, UnixPacketListener, UnixPackets,
+};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt, future};
 use std::cell::RefCell;
@@ -143,6 +145,40 @@ fn sinks_of_datagrams_and_packets() {
         future::join(sending, receiving).await;
     };
     sweep(scenario, |run| check(&received, 23, run.output.is_some()));
+}
+
+#[test]
+fn descriptors_with_datagrams_and_packets() {
+    let (received, at) = (RefCell::new(Vec::new()), path("carried"));
+    let carried = |got: ReceivedDescriptors| {
+        assert_eq!(got.descriptors.len(), 1);
+        received.borrow_mut().extend(got.bytes);
+    };
+    let scenario = || async {
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let (one, other) = ConnectedUnixDatagram::pair().unwrap();
+        one.send_fds(&[0], &[&reader]).await.unwrap();
+        carried(other.receive_fds(1).await.unwrap());
+
+        let (one, other) = UnixPackets::pair().unwrap();
+        one.send_fds(&[1], &[&reader]).await.unwrap();
+        carried(other.receive_fds(1).await.unwrap().unwrap());
+
+        let (receiver, sender) = (UnixDatagram::bind(&at).unwrap(), UnixDatagram::unbound().unwrap());
+        let sending = async {
+            for number in 2..22 {
+                sender.send_fds_to(&[number], &[&reader], receiver.local_address()).await.unwrap();
+            }
+        };
+        let receiving = async {
+            turns(3).await;
+            for _ in 0..20 {
+                carried(receiver.receive_fds(1).await.unwrap().0);
+            }
+        };
+        future::join(sending, receiving).await;
+    };
+    sweep(scenario, |run| check(&received, 22, run.output.is_some()));
 }
 
 #[test]

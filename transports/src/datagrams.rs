@@ -97,6 +97,14 @@ impl Datagrams {
         self.read.exclusively(Receiving::poll).await
     }
 
+    /// Receives in a way of its own, into the room that it is given; what it gives comes with the message.
+    pub(crate) async fn receive_by<W>(
+        &self,
+        mut attempt: impl FnMut(&OwnedFd, &mut [u8]) -> io::Result<(Received, W)>,
+    ) -> Result<(Received, W), StreamError> {
+        self.read.exclusively(|receiving, cx| receiving.poll_by(cx, &mut attempt)).await
+    }
+
     pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Received, StreamError>> {
         self.read.poll(cx, Receiving::poll).map_err(StreamError::from)
     }
@@ -154,13 +162,21 @@ impl Drop for Datagrams {
 
 impl Receiving {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Received>> {
+        self.poll_by(cx, |socket, room| Ok((receive(socket, room)?, ()))).map_ok(|(message, ())| message)
+    }
+
+    fn poll_by<W>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut receive: impl FnMut(&OwnedFd, &mut [u8]) -> io::Result<(Received, W)>,
+    ) -> Poll<io::Result<(Received, W)>> {
         let Self { socket, room, limit, senders } = self;
         socket.poll(cx, |socket| {
             room.resize(*limit, 0);
             loop {
-                let message = receive(socket, room)?;
+                let (message, with) = receive(socket, room)?;
                 if senders.include(message.from.as_ref()) {
-                    return Ok(message);
+                    return Ok((message, with));
                 }
             }
         })

@@ -1,5 +1,6 @@
 //! A Unix socket for datagrams to one peer.
 
+use super::descriptors::{DescriptorError, ReceivedDescriptors, receive_fds, send_fds};
 use super::file::SocketFile;
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor, RemoteUnixAddress};
@@ -13,7 +14,7 @@ use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustix::net::{SendFlags, SocketType, connect, getpeername, getsockname, send, socketpair};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::task::{Context, Poll};
 
 /// A Unix socket that sends datagrams to one peer, and receives from no other.
@@ -142,6 +143,37 @@ impl ConnectedUnixDatagram {
     pub async fn send(&self, bytes: &[u8]) -> Result<(), DatagramError> {
         let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
         self.core.send(attempt).await.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+    }
+
+    /// Receives the next datagram and the descriptors that came with it.
+    ///
+    /// More descriptors than `max_descriptors` are closed, and counted in what it gives.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has received nothing. In a cancelled scope it does not begin.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: a maximum of 0 or of more than 253 descriptors, or what
+    /// [`receive`](Self::receive) refuses; the descriptors of a datagram that is cut short are closed.
+    pub async fn receive_fds(&self, max_descriptors: usize) -> Result<ReceivedDescriptors, DescriptorError> {
+        let (received, carried) = receive_fds(&self.core, max_descriptors).await?;
+        Ok(carried.with(Self::object(received)?))
+    }
+
+    /// Sends a datagram and descriptors with it, which stay open on this side; else it is what
+    /// [`send`](Self::send) is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has sent nothing, and nothing of it will be sent later.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: no descriptor or more than 253, or what [`send`](Self::send) refuses.
+    pub async fn send_fds(&self, bytes: &[u8], descriptors: &[impl AsFd]) -> Result<(), DescriptorError> {
+        send_fds(&self.core, bytes, descriptors).await
     }
 
     /// Closes it and removes its file. Whoever waits on it gets [`DatagramError::Closed`]; the descriptor is

@@ -1,5 +1,6 @@
 //! A Unix socket for datagrams to anybody.
 
+use super::descriptors::{self, DescriptorError, ReceivedDescriptors, check_count, receive_fds};
 use super::file::SocketFile;
 use super::room::Room;
 use super::{BindError, UnixAddress, UnixAddressError, UnixBind};
@@ -11,9 +12,10 @@ use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt, open};
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
-use rustix::net::{SocketType, getsockname};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, SocketAddrUnix, SocketType, getsockname, sendto};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
 /// A Unix socket that sends datagrams to anybody, and receives from anybody if it has an address.
@@ -156,8 +158,56 @@ impl UnixDatagram {
     pub async fn send_to(&self, bytes: &[u8], to: &UnixAddress) -> Result<(), DatagramError> {
         let to = to.to_system().map_err(DatagramError::System)?;
         let mut room = Room::default();
-        let sent = self.core.send_by(|socket, cx| room.poll(socket, cx, bytes, &to)).await;
+        let sent = self
+            .core
+            .send_by(|socket, cx| room.poll(socket, cx, &to, |socket| send_to(socket, bytes, &to)))
+            .await;
         sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+    }
+
+    /// Receives the next datagram, the descriptors that came with it, and the address of who sent it.
+    ///
+    /// More descriptors than `max_descriptors` are closed, and counted in what it gives.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has received nothing. In a cancelled scope it does not begin.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: a maximum of 0 or of more than 253 descriptors, or what
+    /// [`receive`](Self::receive) refuses; the descriptors of a datagram that is cut short are closed.
+    pub async fn receive_fds(
+        &self,
+        max_descriptors: usize,
+    ) -> Result<(ReceivedDescriptors, UnixAddress), DescriptorError> {
+        let (received, carried) = receive_fds(&self.core, max_descriptors).await?;
+        let (bytes, from) = Self::object(received)?;
+        Ok((carried.with(bytes), from))
+    }
+
+    /// Sends a datagram and descriptors with it, which stay open on this side; else it is what
+    /// [`send_to`](Self::send_to) is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has sent nothing, and nothing of it will be sent later.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: no descriptor or more than 253, or what [`send_to`](Self::send_to) refuses.
+    pub async fn send_fds_to(
+        &self,
+        bytes: &[u8],
+        descriptors: &[impl AsFd],
+        to: &UnixAddress,
+    ) -> Result<(), DescriptorError> {
+        check_count(descriptors.len())?;
+        let to = to.to_system().map_err(DatagramError::System)?;
+        let mut room = Room::default();
+        let send = |socket: &OwnedFd| descriptors::send_to(socket.as_fd(), bytes, descriptors, &to);
+        let sent = self.core.send_by(|socket, cx| room.poll(socket, cx, &to, send)).await;
+        Ok(sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))?)
     }
 
     /// Closes it and removes its file. Whoever waits on it gets [`DatagramError::Closed`]; the descriptor is
@@ -179,11 +229,17 @@ impl UnixDatagram {
         let Self { core, taken, room, .. } = self;
         taken.poll_send(cx, |cx, (bytes, to)| {
             let to = to.to_system().map_err(DatagramError::System)?;
-            let sent = ready!(core.poll_send_by(cx, |socket, cx| room.poll(socket, cx, bytes, &to)));
+            let sent = ready!(core.poll_send_by(cx, |socket, cx| {
+                room.poll(socket, cx, &to, |socket| send_to(socket, bytes, &to))
+            }));
             *room = Room::default();
             Poll::Ready(sent.map_err(|error| DatagramError::of_sending(error, bytes.len())))
         })
     }
+}
+
+fn send_to(socket: &OwnedFd, bytes: &[u8], to: &SocketAddrUnix) -> Result<usize, Errno> {
+    sendto(socket, bytes, SendFlags::NOSIGNAL, to)
 }
 
 object_ends!(UnixDatagram, (Bytes, UnixAddress));

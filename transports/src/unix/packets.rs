@@ -4,6 +4,7 @@
 mod tests;
 
 use super::credentials::of_peer;
+use super::descriptors::{DescriptorError, ReceivedDescriptors, receive_fds, send_fds};
 use super::stream::connect;
 use super::{UnixAddress, UnixAddressError};
 use crate::attributes::{
@@ -21,7 +22,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SendFlags, Shutdown, SocketType, getpeername, getsockname, send, shutdown, socketpair};
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -172,6 +173,43 @@ impl UnixPackets {
         }
         let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
         self.core.send(attempt).await.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+    }
+
+    /// Receives the next packet and the descriptors that came with it; `None` at the end of the stream.
+    ///
+    /// More descriptors than `max_descriptors` are closed, and counted in what it gives.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has received nothing. In a cancelled scope it does not begin.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: a maximum of 0 or of more than 253 descriptors, or what
+    /// [`receive`](Self::receive) refuses; the descriptors of a packet that is cut short are closed.
+    pub async fn receive_fds(
+        &self,
+        max_descriptors: usize,
+    ) -> Result<Option<ReceivedDescriptors>, DescriptorError> {
+        let (received, carried) = receive_fds(&self.core, max_descriptors).await?;
+        Ok(self.packet(received)?.map(|bytes| carried.with(bytes)))
+    }
+
+    /// Sends a packet and descriptors with it, which stay open on this side; else it is what
+    /// [`send`](Self::send) is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has sent nothing, and nothing of it will be sent later.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptorError`]: no byte, no descriptor or more than 253, or what [`send`](Self::send) refuses.
+    pub async fn send_fds(&self, bytes: &[u8], descriptors: &[impl AsFd]) -> Result<(), DescriptorError> {
+        if bytes.is_empty() {
+            return Err(DescriptorError::NoBytes);
+        }
+        send_fds(&self.core, bytes, descriptors).await
     }
 
     /// Says "no more from here"; receiving goes on.

@@ -6,7 +6,8 @@
 use crate::descriptor::open;
 use crate::polled::watch;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SendFlags, SocketAddrUnix, SocketType, connect, sendto};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
@@ -25,8 +26,8 @@ impl Room {
         &mut self,
         socket: &AsyncFd<OwnedFd>,
         cx: &mut Context<'_>,
-        bytes: &[u8],
         to: &SocketAddrUnix,
+        mut send: impl FnMut(&OwnedFd) -> Result<usize, Errno>,
     ) -> Poll<io::Result<usize>> {
         loop {
             let own = socket.poll_write_ready(cx)?;
@@ -37,8 +38,8 @@ impl Room {
             if own.is_pending() && !receiver_has_room {
                 return Poll::Pending;
             }
-            match sendto(socket.get_ref(), bytes, SendFlags::NOSIGNAL, to) {
-                Err(rustix::io::Errno::AGAIN) => {}
+            match send(socket.get_ref()) {
+                Err(Errno::AGAIN) => {}
                 sent => return Poll::Ready(sent.map_err(Into::into)),
             }
             if let Poll::Ready(mut own) = own {
