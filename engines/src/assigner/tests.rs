@@ -241,7 +241,13 @@ fn begins_under(policy: ChildPolicy, fail: fn() -> Result<(), Failure>) -> usize
         let work = move |_| {
             *seen.lock().unwrap() += 1;
             let is_first = *seen.lock().unwrap() == 1;
-            async move { if is_first { fail() } else { Ok(stopping().await) } }
+            async move {
+                if is_first {
+                    return fail();
+                }
+                stopping().await;
+                Ok(())
+            }
         };
         let drain = async {
             sleep(TTL * 3).await;
@@ -301,7 +307,10 @@ fn what_is_held_and_not_listed_is_not_reached_for_without_end() {
             are(&shares(&store.0).await, &[("a", 1)]);
             handle.drain();
         };
-        let run = scope.run(assigner.run(async |_| Ok::<_, Failure>(stopping().await)));
+        let run = scope.run(assigner.run(async |_| {
+            stopping().await;
+            Ok::<_, Failure>(())
+        }));
         let (ran, ()) = arbour::join!(run, look);
         ran.unwrap().unwrap();
     });
