@@ -25,7 +25,9 @@ use assignment::Events;
 use crew::{Crew, Gone, Left};
 use rounds::Rounds;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// Shares resources among the workers that run an assigner of the same group: each resource is held by one of them,
 /// and worked by a supervised child.
@@ -189,7 +191,8 @@ impl Assigner {
     /// # Errors
     ///
     /// [`GroupError::Failed`] with the error of the supervisor, when a body failed once too often, or with the
-    /// [`HoldError`] of the worker's own lease, when the store refused it.
+    /// [`HoldError`] of the worker's own lease, when the store refused the first it asked for. What a store refuses
+    /// later, as one with a full disk does, is asked for again.
     ///
     /// # Panics
     ///
@@ -289,6 +292,10 @@ where
         Ok(worked) => worked.map(|()| Gone::ByItself),
         Err(HoldError::Lost(_)) => Ok(Gone::ByItself),
         Err(HoldError::Held(_)) => Ok(Gone::Outrun),
+        Err(HoldError::Refused(error) | HoldError::Unanswered(error)) => {
+            tracing::warn!(resource = resource.as_str(), %error, "a resource could not be taken; it is tried again");
+            Ok(Gone::ByItself)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -303,8 +310,15 @@ fn unless_lost(lease: &Lease, failure: Failure) -> Result<(), Failure> {
 /// Holds the worker's own lease until it is drained, and takes it again when it was lost.
 async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
     let is_draining = || ScopeHandle::current().is_some_and(|scope| scope.is_draining());
+    let (has_joined, every) = (AtomicBool::new(false), leases.times().renew_every);
     while !is_draining() {
-        let hold = async { leases.run(member.clone(), false, async |_| stopping().await).await };
+        let hold = async {
+            let joined = async |_| {
+                has_joined.store(true, Ordering::Relaxed);
+                stopping().await
+            };
+            leases.run(member.clone(), false, joined).await
+        };
         let leave = async {
             stopping().await;
             Ok(())
@@ -312,6 +326,11 @@ async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
         match arbour_primitives::race!(hold, leave).value {
             Err(HoldError::Lost(lost)) => {
                 tracing::warn!(%lost, "a worker seemed dead to others; it joins again")
+            }
+            // What was right once is not set up wrongly: it has to be mended where the store is.
+            Err(HoldError::Refused(error)) if has_joined.load(Ordering::Relaxed) => {
+                tracing::warn!(%error, again_in = ?every, "a worker seems dead to others, and may not join again");
+                let _ = arbour_primitives::race!(sleep(every), stopping());
             }
             Err(error) => return Err(error.into()),
             Ok(()) => {}

@@ -337,6 +337,38 @@ fn who_joins_asks_for_what_moves_and_not_for_everything() {
     });
 }
 
+#[test]
+fn a_store_that_refuses_for_a_while_ends_no_worker_that_it_has_known() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        let run = task_group(async |group| {
+            let worker = start(&group, assigner(&store, "a", 4), MS);
+            sleep(TTL).await;
+            for operation in [Operation::Acquire, Operation::Extend] {
+                store.always(operation, Fault::Fail(StoreErrorKind::Refused));
+            }
+            sleep(TTL * 5).await;
+            are(&shares(&store).await, &[]);
+            assert!(store.requests(Operation::Acquire) < 60, "{store:?}");
+            store.heal();
+            sleep(TTL).await;
+            are(&shares(&store).await, &[("a", 4)]);
+            worker.drain();
+        });
+        run.await.unwrap();
+    });
+}
+
+#[test]
+fn a_store_that_refuses_from_the_beginning_ends_the_worker_with_its_reason() {
+    block_on(async {
+        let store = FaultyStore::new(MemoryStore::new());
+        store.always(Operation::Acquire, Fault::Fail(StoreErrorKind::Refused));
+        let ended = assigner(&store, "a", 4).run(async |_| Ok::<_, Failure>(())).await.unwrap_err();
+        assert!(ended.to_string().contains("a test broke the line"), "{ended}");
+    });
+}
+
 /// Counts under each lease, and waits a second between two numbers.
 async fn count(lease: Lease) -> Result<(), Failure> {
     let stops = || ScopeHandle::current().is_some_and(|scope| scope.is_draining());
