@@ -114,7 +114,7 @@ pub struct ServeStatistics {
     pub refused: u64,
     /// Connections whose handshake or handler failed or panicked.
     pub failed: u64,
-    /// Connections that were cancelled.
+    /// Connections that were cancelled, or unfinished in their handshake when the server was asked to stop.
     pub cut: u64,
 }
 

@@ -10,5 +10,6 @@ pub mod heap;
 pub mod streams;
 pub mod structured;
 pub mod supervision;
+pub mod transports;
 pub mod worker;
 pub mod workers;

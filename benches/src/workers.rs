@@ -33,11 +33,25 @@ impl Workers {
     /// When the system refuses threads.
     #[must_use]
     pub fn start(self) -> Started {
+        self.build(Builder::enable_time)
+    }
+
+    /// The same, with sockets.
+    ///
+    /// # Panics
+    ///
+    /// When the system refuses threads or descriptors.
+    #[must_use]
+    pub fn start_with_sockets(self) -> Started {
+        self.build(Builder::enable_all)
+    }
+
+    fn build(self, enable: fn(&mut Builder) -> &mut Builder) -> Started {
         let mut builder = match self {
             Self::One => Builder::new_current_thread(),
             Self::Two => Builder::new_multi_thread(),
         };
-        let runtime = builder.worker_threads(2).enable_time().build();
+        let runtime = enable(builder.worker_threads(2)).build();
         Started { runtime: runtime.expect("a runtime needs only memory and two threads") }
     }
 }

@@ -7,10 +7,15 @@ use std::time::{Duration, Instant};
 /// nothing ten times a second, and who waits in the backlog does not notice a tenth of one.
 pub(super) const BACK_OFF: Duration = Duration::from_millis(100);
 
+/// How long it is not told anew that all places are taken: at the limit that may be so a thousand times a second.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// How accepting goes: well, or for some time in vain.
 #[derive(Debug, Default)]
 pub(super) struct Course {
     exhausted: Option<Stretch>,
+    /// When it was told last that all places are taken.
+    told_full: Option<Instant>,
 }
 
 /// Accepts that failed for lack of room, one after the other.
@@ -33,6 +38,15 @@ impl Course {
     /// A connection was accepted. A stretch of failures that ends with it is to be told.
     pub(super) fn accepted(&mut self) -> Option<Stretch> {
         self.exhausted.take()
+    }
+
+    /// All places are taken. Says whether that is to be told.
+    pub(super) fn full(&mut self, now: Instant) -> bool {
+        let is_news = self.told_full.is_none_or(|told| now.saturating_duration_since(told) >= QUIET);
+        if is_news {
+            self.told_full = Some(now);
+        }
+        is_news
     }
 
     /// An accept failed.
@@ -65,6 +79,14 @@ mod tests {
         assert_eq!(course.accepted(), Some(Stretch { since: begin, failures: 3 }));
         assert_eq!(course.accepted(), None);
         assert!(matches!(course.failed(exhausted(), begin), Next::BackOff { first: true, .. }));
+    }
+
+    #[test]
+    fn that_all_places_are_taken_is_told_once_a_minute() {
+        let (mut course, begin) = (Course::default(), Instant::now());
+        let told: Vec<_> =
+            (0..200).filter(|second| course.full(begin + Duration::from_secs(*second))).collect();
+        assert_eq!(told, [0, 60, 120, 180]);
     }
 
     #[test]

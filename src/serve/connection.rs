@@ -1,7 +1,7 @@
 //! One connection: its handshake, whether it may come in, its handler, and what is told of its end.
 
 use super::error::Handled;
-use super::handshakes::Handshakes;
+use super::handshakes::{Handshakes, Unfinished};
 use super::roll::End;
 use crate::{Exit, Failure};
 use arbour_transports::{Accepted, Attributes, Peer};
@@ -53,6 +53,10 @@ pub(super) fn tell(peer: &Peer, exit: &Exit<Failure>) -> End {
         Exit::Failed(why) if why.downcast_ref::<Refused>().is_some() => {
             tracing::warn!(peer, %why, "a connection was refused before its handler ran; it is closed");
             End::Refused
+        }
+        Exit::Failed(why) if why.downcast_ref::<Unfinished>().is_some() => {
+            tracing::debug!(peer, %why, "a connection was cut");
+            End::Cut
         }
         Exit::Failed(why) => {
             tracing::warn!(peer, %why, "a connection failed; it is closed, the others go on");

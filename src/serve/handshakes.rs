@@ -1,13 +1,16 @@
 //! Who may be in a handshake: so many at a time, and one that has had its fair time gives way to who waits.
 //!
 //! Without giving way, as many silent peers as there may be handshakes would keep everybody else out until
-//! their time is up.
+//! their time is up. A server that is asked to stop waits for none beyond its fair time, and for none that has not
+//! had its turn: nothing has been asked of it there.
 //!
 //! **Invariants**, under the lock:
 //!
 //! 1. In `old` are handshakes that have had their fair time and have not been told to give way.
 //! 2. At most as many are told to give way, and have not done so, as there are who wait.
 
+use crate::Failure;
+use crate::stopping;
 use crate::sync::{CapacityLimiter, Token};
 use arbour_transports::{Accepted, HandshakeError};
 use futures::future::{Either, select};
@@ -39,6 +42,17 @@ struct State {
 #[error("it was unfinished after {FAIR:?} and gave way to others, because as many as may be were unfinished")]
 struct GaveWay;
 
+/// It was unfinished when the server was asked to stop.
+#[derive(Debug, Error)]
+#[error("its handshake was unfinished when the server was asked to stop")]
+pub(super) struct Unfinished;
+
+/// Why a handshake is not waited for any longer.
+enum Over {
+    GaveWay,
+    Unfinished,
+}
+
 impl Handshakes {
     pub(super) fn new(limit: usize) -> Self {
         Self { turns: CapacityLimiter::new(limit), state: Mutex::default() }
@@ -49,19 +63,19 @@ impl Handshakes {
     }
 
     /// Makes a stream of what was accepted, in its turn.
-    pub(super) async fn establish<S: Send + 'static>(
-        &self,
-        accepted: Accepted<S>,
-    ) -> Result<S, HandshakeError> {
+    pub(super) async fn establish<S: Send + 'static>(&self, accepted: Accepted<S>) -> Result<S, Failure> {
         if !accepted.needs_handshake() {
-            return accepted.establish().await;
+            return Ok(accepted.establish().await?);
         }
         // Before the turn, so that it is dropped after: who gave way counts until there is a turn for who waits.
         let mut patience = Patience { handshakes: self, told: Arc::default(), is_old: false };
-        let _turn = self.turn().await;
+        let Either::Left((_turn, _)) = select(pin!(self.turn()), pin!(stopping())).await else {
+            return Err(Unfinished.into());
+        };
         match select(pin!(accepted.establish()), pin!(patience.ends())).await {
-            Either::Left((established, _)) => established,
-            Either::Right(((), _)) => Err(HandshakeError::Failed(GaveWay.into())),
+            Either::Left((established, _)) => Ok(established?),
+            Either::Right((Over::GaveWay, _)) => Err(HandshakeError::Failed(GaveWay.into()).into()),
+            Either::Right((Over::Unfinished, _)) => Err(Unfinished.into()),
         }
     }
 
@@ -99,13 +113,16 @@ struct Patience<'a> {
 }
 
 impl Patience<'_> {
-    /// Ready when the fair time is over and somebody waits.
-    async fn ends(&mut self) {
+    /// Ready when the fair time is over and somebody waits, or the server is to stop.
+    async fn ends(&mut self) -> Over {
         tokio::time::sleep(FAIR).await;
         self.is_old = true;
         self.handshakes.state().old.push_back(Arc::clone(&self.told));
         self.handshakes.relieve();
-        self.told.notified().await;
+        match select(pin!(self.told.notified()), pin!(stopping())).await {
+            Either::Left(_) => Over::GaveWay,
+            Either::Right(_) => Over::Unfinished,
+        }
     }
 }
 

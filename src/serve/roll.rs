@@ -24,7 +24,7 @@ pub(super) enum End {
     Refused,
     /// Its handshake, or its handler, failed or panicked.
     Failed,
-    /// It was cancelled.
+    /// It was cancelled, or had not finished its handshake when the server was asked to stop.
     Cut,
 }
 

@@ -59,7 +59,7 @@ where
     }
 
     async fn accept_one(&mut self) -> Result<(), ServeError> {
-        let place = place(&self.room).await;
+        let place = self.place().await;
         match self.listener.accept().await {
             Ok(accepted) => {
                 self.course.accepted().iter().for_each(tell_room);
@@ -67,6 +67,18 @@ where
             }
             Err(error) => self.back_off(error).await.map_err(ServeError::from),
         }
+    }
+
+    /// A place for one more connection.
+    async fn place(&mut self) -> Token {
+        if let Ok(place) = self.room.try_acquire() {
+            return place;
+        }
+        if self.course.full(now()) {
+            let limit = self.room.total();
+            tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
+        }
+        self.room.acquire().await
     }
 
     fn attend(&self, accepted: Accepted<L::Stream>, place: Token) -> Result<(), ServeError> {
@@ -104,16 +116,6 @@ where
 /// Either the server itself is asked to stop, or the group of its connections.
 async fn asked_to_stop(connections: ScopeHandle) {
     select(stopping(), connections.stopping()).await;
-}
-
-/// A place for one more connection.
-async fn place(room: &CapacityLimiter) -> Token {
-    if let Ok(place) = room.try_acquire() {
-        return place;
-    }
-    let limit = room.total();
-    tracing::warn!(limit, "as many connections are open as may be; accepting pauses until one ends");
-    room.acquire().await
 }
 
 fn tell_room(stretch: &Stretch) {

@@ -196,6 +196,34 @@ fn handshakes_that_take_long_give_way_to_who_waits_one_for_each() {
     });
 }
 
+/// One in the middle of its handshake has what is left of its fair time, one that waits for its turn nothing.
+#[test]
+fn a_drain_does_not_wait_for_handshakes_that_are_not_finished_in_fair_time() {
+    with_group(async |group| {
+        let (listener, connect) = memory_listener("memory:test", 64);
+        let server = serve(Shy(listener), greet).max_handshakes(2).drain_within(SECOND * 60);
+        let statistics = server.handle();
+        let serving = group.spawn(server.run());
+        let (mut late, mut silent) = (connect.connect().await.unwrap(), connect.connect().await.unwrap());
+        sleep(SECOND / 2).await;
+        let mut waiting = connect.connect().await.unwrap();
+        sleep(SECOND / 2).await;
+
+        let asked = Instant::now();
+        serving.scope().unwrap().drain();
+        assert_eq!(waiting.receive(1).await.unwrap(), None);
+        assert_eq!(asked.elapsed(), Duration::ZERO);
+        late.send(b"hello").await.unwrap();
+        assert!(is_greeted(&mut late).await, "it is in time");
+        drop(late);
+        assert_eq!(silent.receive(1).await.unwrap(), None);
+        serving.await.unwrap();
+        assert_eq!(asked.elapsed(), SECOND);
+        let told = statistics.statistics();
+        assert_eq!(told, ServeStatistics { open: 0, accepted: 3, served: 1, cut: 2, ..told });
+    });
+}
+
 #[test]
 fn a_server_and_its_handle_say_what_they_are() {
     let (listener, _connect) = memory_listener("memory:test", 64);

@@ -8,10 +8,13 @@ mod negotiation;
 mod slow;
 mod strangers;
 
+use crate::certificates::Authority;
 use arbour::transports::tls::{CertificateProblem, ClientConfig, Refusal, ServerConfig, TlsError, TlsStream};
 use arbour::transports::{BytePipe, ByteReceiveExt, HandshakeError, byte_pipe};
+use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevokedCertParams, SerialNumber};
 use std::error::Error;
 use std::fmt::Debug;
+use std::time::{Duration, SystemTime};
 
 const HOST: &str = "server.example";
 
@@ -22,6 +25,32 @@ async fn shaken(on_client: &ClientConfig, on_server: &ServerConfig) -> (Outcome,
     let (client, server) = byte_pipe(64 * 1024);
     let (client, server) = tokio::join!(on_client.connect(client, HOST), on_server.accept(server));
     (client, server)
+}
+
+/// A time so many days from now, without a fraction of a second, like those in certificates.
+fn whole(days: i64) -> SystemTime {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let at = i64::try_from(now).unwrap() + days * 24 * 3600;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at).unwrap())
+}
+
+/// A list of this authority that revokes the certificates of these numbers, and is good until then.
+fn revoking(authority: &Authority, numbers: &[u64], until: SystemTime) -> String {
+    let revoked = numbers.iter().map(|number| RevokedCertParams {
+        serial_number: SerialNumber::from(*number),
+        revocation_time: whole(-1).into(),
+        reason_code: None,
+        invalidity_date: None,
+    });
+    let list = CertificateRevocationListParams {
+        this_update: whole(-2).into(),
+        next_update: until.into(),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    list.signed_by(&authority.issuer).unwrap().pem().unwrap()
 }
 
 #[track_caller]

@@ -2,7 +2,10 @@
 
 use crate::log::heard;
 use crate::support::{Journal, MS, NoteOnDrop, SECOND, never, soon, turns};
-use arbour::transports::{AcceptError, Accepted, Attributes, BoxListener, Demand, Listener, MultiListener};
+use arbour::transports::{
+    AcceptError, Accepted, Attributes, BoxListener, BytePipe, ByteReceiveExt, Connect, Demand, Listener,
+    MultiListener, memory_listener,
+};
 use arbour::{CancelScope, Failure, ServeError, move_on_after, serve, task_group};
 use std::collections::VecDeque;
 use std::io;
@@ -159,6 +162,36 @@ mod trio_highlevel_serve_listeners {
         outcome.await.unwrap();
         assert_eq!(journal.entries().len(), 11);
     }
+}
+
+/// Five thousand short connections a second are not five thousand warnings.
+#[arbour::test]
+async fn that_all_places_are_taken_is_told_once_a_minute() {
+    let (listener, connect) = memory_listener("memory", 64);
+    let log = heard(Level::WARN, async {
+        let served = task_group(async |group| {
+            let server = serve(listener, async |mut stream: BytePipe| {
+                let _ = stream.receive(1).await;
+                Ok::<_, Failure>(())
+            });
+            group.spawn(server.max_connections(2).run());
+            for _ in 0..2 {
+                for _ in 0..20 {
+                    let connect = connect.clone();
+                    group.spawn_value(async move {
+                        let client = connect.connect().await.unwrap();
+                        tokio::time::sleep(MS).await;
+                        drop(client);
+                    });
+                }
+                tokio::time::sleep(SECOND * 60).await;
+            }
+            group.scope().drain();
+        });
+        served.await.unwrap();
+    });
+    let log = log.await;
+    assert_eq!(log.len(), 2, "{log:#?}");
 }
 
 mod trio_highlevel_open_tcp_listeners {

@@ -19,8 +19,8 @@ use arbour::transports::tls::{
     Unwrapped,
 };
 use arbour::transports::{
-    AttributesExt, BytePipe, ByteReceiveExt, ByteSendExt, ByteStream, Connect, ConnectError, Listener,
-    StreamError, byte_pipe,
+    AttributesExt, BytePipe, ByteReceiveExt, ByteSendExt, ByteStream, Connect, ConnectError, Foreign,
+    Listener, StreamError, byte_pipe,
 };
 use arbour::{CancelScope, ServeHandle, move_on_after, serve, task_group};
 use std::fmt;
@@ -516,5 +516,16 @@ async fn over_sockets_it_keeps_what_byte_streams_promise() {
 async fn in_memory_it_keeps_what_byte_streams_promise() {
     let (on_server, on_client) = both();
     let pairs = check_byte_stream(async || over(byte_pipe(64 * 1024), (&on_server, &on_client)).await);
+    pairs.clogged_by(1 << 20).run().await.unwrap();
+}
+
+#[arbour::test]
+async fn over_a_stream_that_others_made_it_keeps_what_byte_streams_promise() {
+    let (on_server, on_client) = both();
+    let duplex = || {
+        let (one, other) = tokio::io::duplex(64 * 1024);
+        (Foreign::new(one), Foreign::new(other))
+    };
+    let pairs = check_byte_stream(async || over(duplex(), (&on_server, &on_client)).await);
     pairs.clogged_by(1 << 20).run().await.unwrap();
 }

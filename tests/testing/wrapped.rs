@@ -3,8 +3,8 @@
 use arbour::stream::memory_stream;
 use arbour::testing::{check_byte_stream, check_object_stream};
 use arbour::transports::{
-    Buffered, BytePipe, ByteStream, Stapled, StapledObjects, Tee, Timeouts, byte_pipe, length_delimited,
-    one_way_pipe,
+    Buffered, BytePipe, ByteStream, Foreign, Stapled, StapledObjects, Tee, Timeouts, byte_pipe,
+    length_delimited, one_way_pipe,
 };
 use std::time::Duration;
 
@@ -27,6 +27,15 @@ async fn buffered_limited_and_copied_byte_streams() {
     };
     keeps_what_byte_streams_promise(limited).await;
     keeps_what_byte_streams_promise(|stream| Tee::new(stream, tokio::io::sink())).await;
+}
+
+#[arbour::test]
+async fn byte_streams_that_others_made() {
+    let pairs = async || {
+        let (here, there) = tokio::io::duplex(CAPACITY);
+        (Foreign::new(here), Foreign::new(there))
+    };
+    check_byte_stream(pairs).clogged_by(CAPACITY + 1).run().await.unwrap();
 }
 
 #[arbour::test]

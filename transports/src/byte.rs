@@ -3,9 +3,10 @@
 use crate::StreamError;
 use arbour_primitives::attribute::Attributes;
 use arbour_primitives::scope::Gate;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -115,10 +116,11 @@ pub(crate) fn poll_receive<S: AsyncRead + ?Sized>(
     cx: &mut Context<'_>,
     max: usize,
 ) -> Poll<io::Result<Option<Bytes>>> {
-    let mut room = BytesMut::zeroed(max.min(ROOM));
-    let mut buffer = ReadBuf::new(&mut room);
+    // On the stack and not zeroed: a receive that finds nothing costs nothing, and who keeps what was received
+    // keeps no more than that.
+    let mut room = [const { MaybeUninit::uninit() }; ROOM];
+    let mut buffer = ReadBuf::uninit(&mut room[..max.min(ROOM)]);
     ready!(stream.poll_read(cx, &mut buffer))?;
-    let received = buffer.filled().len();
-    room.truncate(received);
-    Poll::Ready(Ok((received > 0).then(|| room.freeze())))
+    let received = buffer.filled();
+    Poll::Ready(Ok((!received.is_empty()).then(|| Bytes::copy_from_slice(received))))
 }

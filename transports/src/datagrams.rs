@@ -8,7 +8,7 @@ mod error;
 
 pub use error::{DatagramError, Unsent};
 
-use crate::polled::{Reading, poll_writable, watch};
+use crate::polled::{Reading, Watched, poll_writable, watch};
 use crate::side::Side;
 use crate::unix::{SocketFile, UnixAddress};
 use crate::{Attribute, Demand, StreamError};
@@ -20,19 +20,15 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::io::unix::AsyncFd;
 
 /// How much a receive takes unless it is told otherwise: no UDP datagram is larger.
 pub(crate) const ROOM: usize = 64 * 1024;
-
-/// A socket that both directions hold: it closes with the last of them.
-pub(crate) type Shared = Arc<AsyncFd<OwnedFd>>;
 
 /// Both directions of a socket of messages.
 #[derive(Debug)]
 pub(crate) struct Datagrams {
     read: Side<Receiving>,
-    write: Side<Shared>,
+    write: Side<Watched>,
     /// The socket's file, which goes before the descriptor does. Locked while it is closed, so that who
     /// closes it second returns when it is closed too.
     closing: Mutex<Option<SocketFile>>,
@@ -98,7 +94,7 @@ impl Datagrams {
     }
 
     pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Result<Received, StreamError>> {
-        self.read.poll(cx, Receiving::poll)
+        self.read.poll(cx, Receiving::poll).map_err(StreamError::from)
     }
 
     /// Sends by what is attempted whenever there is room for it.
@@ -112,7 +108,7 @@ impl Datagrams {
     /// Sends in a way that knows itself when there is room.
     pub(crate) async fn send_by(
         &self,
-        mut poll: impl FnMut(&AsyncFd<OwnedFd>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+        mut poll: impl FnMut(&mut Watched, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Result<(), StreamError> {
         self.write.exclusively(|socket, cx| poll(socket, cx)).await.map(drop)
     }

@@ -1,7 +1,10 @@
 //! Descriptors that others made: whether one is the socket that is needed.
 
+#[cfg(test)]
+mod tests;
+
 use crate::unix::UnixAddress;
-use rustix::io::Errno;
+use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, getpeername, getsockname, socket_with, sockopt};
 use std::fmt;
 use std::io;
@@ -85,7 +88,8 @@ pub(crate) const INTERNET: &[AddressFamily] = &[AddressFamily::INET, AddressFami
 /// The family of Unix sockets.
 pub(crate) const UNIX: &[AddressFamily] = &[AddressFamily::UNIX];
 
-/// Takes a descriptor that is the socket wanted, makes it non-blocking, and makes of it what it shall be.
+/// Takes a descriptor that is the socket wanted, makes it non-blocking and inherited by no program that is
+/// started, and makes of it what it shall be.
 ///
 /// What fails to be made has closed its descriptor: a copy is there to be given back.
 pub(crate) fn adopt<S>(
@@ -117,7 +121,8 @@ fn check(descriptor: &OwnedFd, wanted: Wanted) -> Result<(), UnfitDescriptor> {
     if let Some(found) = found.fails(wanted.state) {
         return Err(UnfitDescriptor::OtherState { wanted: wanted.name, found });
     }
-    Ok(rustix::io::ioctl_fionbio(descriptor, true)?)
+    fcntl_setfd(descriptor, FdFlags::CLOEXEC)?;
+    Ok(ioctl_fionbio(descriptor, true)?)
 }
 
 /// What a socket is at this moment.

@@ -10,17 +10,14 @@ pub use chunks::Chunks;
 pub use length::{Head, LengthDelimited};
 pub use lines::Lines;
 
-use crate::outgoing::Outgoing;
+use crate::messages::Messages;
 use crate::{Attributes, Buffered, Demand, StreamError};
-use arbour_primitives::scope::Gate;
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, Reliable};
 use bytes::{Bytes, BytesMut};
 use futures::{Sink, Stream};
 use std::fmt;
-use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -74,12 +71,8 @@ pub trait Framing {
 /// # }
 /// ```
 pub struct Framed<S, F> {
-    stream: Buffered<S>,
+    messages: Messages<S>,
     framing: F,
-    outgoing: Outgoing,
-    ended: bool,
-    receiving: Gate,
-    sending: Gate,
 }
 
 /// Frames that begin with their length, with the limits of [`LengthDelimited`].
@@ -126,12 +119,6 @@ pub enum SendFrameError {
     Stream(#[from] StreamError),
 }
 
-impl From<io::Error> for SendFrameError {
-    fn from(error: io::Error) -> Self {
-        Self::Stream(error.into())
-    }
-}
-
 impl<S, F> Framed<S, F> {
     /// Frames over a byte stream.
     pub fn new(stream: S, framing: F) -> Self {
@@ -140,61 +127,47 @@ impl<S, F> Framed<S, F> {
 
     /// Frames over a byte stream of which something has been received already.
     pub fn from_buffered(stream: Buffered<S>, framing: F) -> Self {
-        let (receiving, sending) = (Gate::new(), Gate::new());
-        Self { stream, framing, outgoing: Outgoing::default(), ended: false, receiving, sending }
+        Self { messages: Messages::new(stream), framing }
+    }
+
+    /// The byte stream.
+    pub fn stream(&self) -> &S {
+        self.messages.stream().stream()
+    }
+
+    /// The byte stream, for its own calls. What is received from it directly is missing from the frames, and
+    /// what is sent into it directly may come inside one that a dropped send has left.
+    pub fn stream_mut(&mut self) -> &mut S {
+        self.messages.stream_mut().stream_mut()
     }
 
     /// The byte stream, with what was received and is no frame yet; and what of a frame is not written yet.
     #[must_use]
     pub fn into_parts(self) -> (Buffered<S>, Bytes) {
-        (self.stream, self.outgoing.bytes.freeze())
+        self.messages.into_parts()
     }
 }
 
-impl<S: AsyncRead + Unpin, F: Framing> Framed<S, F> {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, FrameError>> {
-        loop {
-            let (buffer, _) = self.stream.parts();
-            if let Some(frame) = self.framing.decode(buffer)? {
-                return Poll::Ready(Ok(Some(frame)));
-            }
-            if self.ended {
-                return Poll::Ready(Ok(self.framing.finish(buffer)?));
-            }
-            self.ended = ready!(self.stream.poll_more(cx)).map_err(StreamError::from)? == 0;
-        }
+/// How a frame is taken off a buffer, of which more comes unless it has ended.
+fn decode<F: Framing>(
+    framing: &mut F,
+) -> impl FnMut(&mut BytesMut, bool) -> Result<Option<Bytes>, FrameError> + '_ {
+    |buffer, has_ended| match framing.decode(buffer)? {
+        None if has_ended => Ok(framing.finish(buffer)?),
+        frame => Ok(frame),
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: Framing> Framed<S, F> {
-    fn encode(&mut self, frame: Bytes) -> Result<(), SendFrameError> {
-        let encoded = self.framing.encode(&frame, &mut self.outgoing.bytes);
-        encoded.map_err(|why| SendFrameError::Refused { frame, why })
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_write(self.stream.parts().1, cx)
-    }
-
-    fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_flush(self.stream.parts().1, cx)
-    }
-
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_end(self.stream.parts().1, cx)
-    }
+fn encode<F: Framing>(framing: &mut F, frame: Bytes, into: &mut BytesMut) -> Result<(), SendFrameError> {
+    let encoded = framing.encode(&frame, into);
+    encoded.map_err(|why| SendFrameError::Refused { frame, why })
 }
 
 impl<S: AsyncRead + Unpin + Send, F: Framing + Send> ObjectReceive<Bytes> for Framed<S, F> {
     type Error = FrameError;
 
     async fn recv(&mut self) -> Result<Option<Bytes>, FrameError> {
-        let mut gate = Gate::new();
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            self.poll_receive(cx)
-        })
-        .await
+        self.messages.recv(decode(&mut self.framing)).await
     }
 }
 
@@ -202,28 +175,13 @@ impl<S: AsyncWrite + Unpin + Send, F: Framing + Send> ObjectSend<Bytes> for Fram
     type Error = SendFrameError;
 
     async fn send(&mut self, frame: Bytes) -> Result<(), SendFrameError> {
-        let (mut gate, mut frame) = (Gate::new(), Some(frame));
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            // What was left by an earlier send goes first; only then is this one begun.
-            ready!(self.poll_write(cx))?;
-            if let Some(frame) = frame.take() {
-                self.encode(frame)?;
-            }
-            self.poll_flush_all(cx).map_err(SendFrameError::from)
-        })
-        .await
+        self.messages.send(|outgoing| encode(&mut self.framing, frame, outgoing)).await
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send, F: Framing + Send> ObjectStream<Bytes> for Framed<S, F> {
     async fn send_eof(&mut self) -> Result<(), SendFrameError> {
-        let mut gate = Gate::new();
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            self.poll_end(cx).map_err(SendFrameError::from)
-        })
-        .await
+        Ok(self.messages.send_eof().await?)
     }
 }
 
@@ -233,10 +191,8 @@ impl<S: AsyncRead + Unpin, F: Framing + Unpin> Stream for Framed<S, F> {
     type Item = Result<Bytes, FrameError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        ready!(self.receiving.poll_enter(cx));
-        let received = ready!(self.poll_receive(cx));
-        self.receiving = Gate::new();
-        Poll::Ready(received.transpose())
+        let this = &mut *self;
+        this.messages.poll_next(cx, decode(&mut this.framing))
     }
 }
 
@@ -244,44 +200,31 @@ impl<S: AsyncWrite + Unpin, F: Framing + Unpin> Sink<Bytes> for Framed<S, F> {
     type Error = SendFrameError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendFrameError>> {
-        ready!(self.sending.poll_enter(cx));
-        if self.outgoing.is_full() {
-            ready!(self.poll_write(cx))?;
-        }
-        Poll::Ready(Ok(()))
+        self.messages.poll_ready(cx).map_err(SendFrameError::from)
     }
 
     fn start_send(mut self: Pin<&mut Self>, frame: Bytes) -> Result<(), SendFrameError> {
-        self.encode(frame)
+        let this = &mut *self;
+        encode(&mut this.framing, frame, this.messages.outgoing())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendFrameError>> {
-        ready!(self.sending.poll_enter(cx));
-        ready!(self.poll_flush_all(cx))?;
-        self.sending = Gate::new();
-        Poll::Ready(Ok(()))
+        self.messages.poll_flush(cx).map_err(SendFrameError::from)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendFrameError>> {
-        ready!(self.sending.poll_enter(cx));
-        ready!(self.poll_end(cx))?;
-        self.sending = Gate::new();
-        Poll::Ready(Ok(()))
+        self.messages.poll_close(cx).map_err(SendFrameError::from)
     }
 }
 
 impl<S: Attributes, F> Attributes for Framed<S, F> {
     fn provide(&self, demand: &mut Demand<'_>) {
-        self.stream.provide(demand);
+        self.messages.stream().provide(demand);
     }
 }
 
 impl<S, F: fmt::Debug> fmt::Debug for Framed<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Framed")
-            .field("framing", &self.framing)
-            .field("received", &self.stream.buffer().len())
-            .field("unwritten", &self.outgoing.bytes.len())
-            .finish_non_exhaustive()
+        self.messages.show(f.debug_struct("Framed").field("framing", &self.framing))
     }
 }

@@ -45,6 +45,16 @@ impl<S> FromChunks<S> {
         Self { objects, surplus: Bytes::new() }
     }
 
+    /// The object stream.
+    pub fn objects(&self) -> &S {
+        &self.objects
+    }
+
+    /// The object stream, for its own calls. What is received from it directly is missing from the bytes.
+    pub fn objects_mut(&mut self) -> &mut S {
+        &mut self.objects
+    }
+
     /// The object stream, and what of its last object nobody has received.
     #[must_use]
     pub fn into_parts(self) -> (S, Bytes) {

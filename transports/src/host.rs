@@ -1,7 +1,7 @@
 //! What a host is called: an address, or a name that has to be looked up.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use thiserror::Error;
 
 /// A host: an address, or a name that has to be looked up.
@@ -27,7 +27,8 @@ pub struct Host {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Kind {
-    Address(IpAddr),
+    /// With its scope, if it has one; its port says nothing.
+    Address(SocketAddr),
     /// As resolvers take it.
     Name(String),
 }
@@ -60,7 +61,7 @@ impl Host {
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         match &self.kind {
-            Kind::Address(address) => Some(*address),
+            Kind::Address(address) => Some(address.ip()),
             Kind::Name(_) => None,
         }
     }
@@ -74,19 +75,38 @@ impl Host {
         }
     }
 
-    /// Reads an address, with or without brackets, or a name.
+    /// The host of an address, without its port.
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        Self { given: address.ip().to_string(), kind: Kind::Address(address) }
+    }
+
+    /// The address with this port, and with its scope, if it is one and no name.
+    pub(crate) fn socket_address(&self, port: u16) -> Option<SocketAddr> {
+        match &self.kind {
+            Kind::Address(address) => {
+                let mut address = *address;
+                address.set_port(port);
+                Some(address)
+            }
+            Kind::Name(_) => None,
+        }
+    }
+
+    /// Reads an address, or a name.
     fn read(given: String) -> Result<Self, HostError> {
-        let bare = given.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let address = match bare {
-            Some(bare) => bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-            None => given.parse().ok(),
-        };
-        let kind = match address {
+        let kind = match read_address(&given) {
             Some(address) => Kind::Address(address),
             None => Kind::Name(spelt(&given)?),
         };
         Ok(Self { given, kind })
     }
+}
+
+/// Reads an address; one of IPv6 may stand in brackets, and may have a scope in numbers.
+fn read_address(given: &str) -> Option<SocketAddr> {
+    let bare = given.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let of_v6 = format!("[{}]:0", bare.unwrap_or(given)).parse().ok();
+    of_v6.or_else(|| given.parse::<Ipv4Addr>().ok().map(|address| SocketAddr::from((address, 0))))
 }
 
 fn spelt(name: &str) -> Result<String, HostError> {
@@ -142,7 +162,7 @@ impl TryFrom<String> for Host {
 
 impl From<IpAddr> for Host {
     fn from(address: IpAddr) -> Self {
-        Self { given: address.to_string(), kind: Kind::Address(address) }
+        Self::of(SocketAddr::new(address, 0))
     }
 }
 

@@ -1,8 +1,11 @@
 //! What can be read as a way to connect.
 
+#[cfg(test)]
+mod tests;
+
 use crate::tcp::TcpConnect;
 use crate::unix::{UnixAddressError, UnixConnect};
-use crate::{Connect, HostError};
+use crate::{Connect, Host, HostError};
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
@@ -62,7 +65,7 @@ impl IntoConnect for SocketAddr {
     type Error = HostError;
 
     fn into_connect(self) -> Result<TcpConnect, HostError> {
-        TcpConnect::to(self.ip(), self.port())
+        TcpConnect::to(Host::of(self), self.port())
     }
 }
 

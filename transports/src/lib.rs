@@ -3,6 +3,7 @@
 //! - [`ByteStream`], [`ByteReceive`], [`ByteSend`]: what every byte stream is, whatever carries it.
 //! - [`Listener`], [`Connect`]: where streams come from.
 //! - [`Buffered`], [`Text`], [`Framed`], [`Stapled`], [`Tee`], [`Timeouts`]: streams made of streams.
+//! - [`Foreign`]: a byte stream of what others made.
 //! - [`byte_pipe`], [`memory_listener`]: streams and listeners in memory.
 //! - [`tcp`]: streams and listeners over TCP.
 #![cfg_attr(any(feature = "tls", feature = "tls-aws-lc"), doc = "- [`tls`]: TLS over any byte stream.")]
@@ -21,18 +22,21 @@ mod connect;
 mod datagrams;
 mod descriptor;
 mod error;
+mod foreign;
 mod framing;
 mod from_chunks;
 mod host;
 mod into_connect;
 mod listen;
 mod memory;
+mod messages;
 mod multi;
 mod outgoing;
 mod peer;
 mod polled;
 pub mod readiness;
 mod resolve;
+mod sending;
 mod side;
 mod socket;
 mod stapled;
@@ -53,6 +57,7 @@ pub use byte::{ByteReceive, ByteReceiveExt, ByteSend, ByteSendExt, ByteStream};
 pub use connect::{BoxConnect, Connect, ConnectError, MapConnect, NotConnected};
 pub use descriptor::{RefusedDescriptor, UnfitDescriptor};
 pub use error::StreamError;
+pub use foreign::Foreign;
 pub use framing::{
     BadFrame, Chunks, FrameError, Framed, Framing, Head, LengthDelimited, Lines, SendFrameError, chunks,
     length_delimited, lines,

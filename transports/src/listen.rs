@@ -184,8 +184,8 @@ pub enum AcceptError {
     /// Somebody else accepts from it at this moment.
     #[error(transparent)]
     Busy(#[from] BusyResource),
-    /// The system has no descriptors or no memory for another connection; there is room again when others
-    /// end.
+    /// The system has no descriptors or no memory for another connection, or watches as many as it may; there
+    /// is room again when others end.
     #[error("the system has no room for another connection: {0}")]
     Exhausted(#[source] io::Error),
     /// The listener does not work any more.
@@ -213,6 +213,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
         libc::EPERM,
         libc::ENOPROTOOPT,
         libc::EOPNOTSUPP,
+        libc::EHOSTDOWN,
         #[cfg(target_os = "linux")]
         libc::ENONET,
     ];
@@ -239,7 +240,8 @@ impl From<StreamError> for AcceptError {
 
 impl From<io::Error> for AcceptError {
     fn from(error: io::Error) -> Self {
-        let of_room = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+        // The last is said where the system watches as many descriptors as it may.
+        let of_room = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::ENOSPC];
         if error.raw_os_error().is_some_and(|code| of_room.contains(&code)) {
             Self::Exhausted(error)
         } else {
@@ -330,13 +332,22 @@ mod trio_highlevel_socket {
 
     #[test]
     fn socketlistener_accept_errors() {
-        let skipped = [libc::ECONNABORTED, libc::EPERM, libc::EPROTO, libc::ENETDOWN, libc::EHOSTUNREACH];
+        let skipped = [
+            libc::ECONNABORTED,
+            libc::EPERM,
+            libc::EPROTO,
+            libc::ENETDOWN,
+            libc::EHOSTDOWN,
+            libc::EHOSTUNREACH,
+        ];
         let mut says = vec![Ok(7)];
         says.extend(skipped.map(Err));
         assert!(matches!(accept(&mut says), Poll::Ready(Ok(7))));
 
-        let mut says = vec![Ok(8), Err(libc::ENOBUFS), Err(libc::EMFILE), Err(libc::EFAULT)];
+        let mut says =
+            vec![Ok(8), Err(libc::ENOSPC), Err(libc::ENOBUFS), Err(libc::EMFILE), Err(libc::EFAULT)];
         assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Broken(_)))));
+        assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Exhausted(_)))));
         assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Exhausted(_)))));
         assert!(matches!(accept(&mut says), Poll::Ready(Err(AcceptError::Exhausted(_)))));
         assert!(matches!(accept(&mut says), Poll::Ready(Ok(8))));

@@ -1,13 +1,16 @@
 //! Several listeners as one.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{AcceptError, Accepted, Attributes, BoxListener, Demand, Listener};
 use std::future::poll_fn;
 use std::task::Poll;
 
 /// Several listeners, which may be of different kinds, as one.
 ///
-/// They take turns: none that always has somebody to accept keeps the others from theirs. Each attribute is
-/// that of the last listener that has it.
+/// They take turns: none that always has somebody to accept keeps the others from theirs. One that is closed
+/// or broken is taken out, and the others go on. Each attribute is that of the last listener that has it.
 ///
 /// # Examples
 ///
@@ -40,7 +43,7 @@ pub struct MultiListener<S> {
 }
 
 impl<S: Send + 'static> MultiListener<S> {
-    /// The listeners, to be used one by one.
+    /// The listeners, to be used one by one, without those that have ended.
     #[must_use]
     pub fn into_listeners(self) -> Vec<BoxListener<S>> {
         self.listeners
@@ -51,15 +54,30 @@ impl<S: Send + 'static> Listener for MultiListener<S> {
     type Stream = S;
 
     /// The first to be ready. Where one of them fails, that is told, and the others go on with the next
-    /// call. Of no listeners at all it is [`AcceptError::Closed`].
+    /// call; that one has broken is told once. It is [`AcceptError::Closed`] when none is left.
     async fn accept(&mut self) -> Result<Accepted<S>, AcceptError> {
+        while !self.listeners.is_empty() {
+            let (at, accepted) = self.first().await;
+            self.turn = at + 1;
+            if matches!(accepted, Err(AcceptError::Closed | AcceptError::Broken(_))) {
+                drop(self.listeners.remove(at));
+                self.turn = at;
+            }
+            if !matches!(accepted, Err(AcceptError::Closed)) {
+                return accepted;
+            }
+        }
+        Err(AcceptError::Closed)
+    }
+}
+
+impl<S: Send + 'static> MultiListener<S> {
+    /// What the first to be ready gives, and which that is. There must be one.
+    async fn first(&mut self) -> (usize, Result<Accepted<S>, AcceptError>) {
         let (count, turn) = (self.listeners.len(), self.turn);
         let mut accepting: Vec<_> =
             self.listeners.iter_mut().map(|listener| Box::pin(listener.accept())).collect();
-        let (at, accepted) = poll_fn(|cx| {
-            if count == 0 {
-                return Poll::Ready((0, Err(AcceptError::Closed)));
-            }
+        poll_fn(|cx| {
             for at in (turn..turn + count).map(|at| at % count) {
                 if let Poll::Ready(accepted) = accepting[at].as_mut().poll(cx) {
                     return Poll::Ready((at, accepted));
@@ -67,9 +85,7 @@ impl<S: Send + 'static> Listener for MultiListener<S> {
             }
             Poll::Pending
         })
-        .await;
-        self.turn = at + 1;
-        accepted
+        .await
     }
 }
 

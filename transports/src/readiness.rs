@@ -1,14 +1,13 @@
 //! Waiting until a descriptor can be read from or written to, whoever made it.
 
 use crate::StreamError;
-use crate::polled::{Reading, poll_writable, watch};
+use crate::polled::{Reading, Watched, poll_writable, watch};
 use crate::side::Side;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::io::unix::AsyncFd;
 
 /// A descriptor cannot be watched.
 #[derive(Debug, Error)]
@@ -40,7 +39,7 @@ pub struct NotWatched(#[source] pub io::Error);
 #[derive(Debug)]
 pub struct Readiness {
     read: Side<Reading>,
-    write: Side<Arc<AsyncFd<OwnedFd>>>,
+    write: Side<Watched>,
 }
 
 impl Readiness {

@@ -71,8 +71,8 @@ pub async fn lookup(
 
 /// The addresses of a host, as this resolver knows them.
 pub(crate) async fn resolve(resolver: &dyn Resolve, host: &Host, port: u16) -> io::Result<Vec<SocketAddr>> {
-    match (host.address(), host.name()) {
+    match (host.socket_address(port), host.name()) {
         (None, Some(name)) => resolver.resolve(name, port).await,
-        (address, _) => Ok(address.map(|address| SocketAddr::new(address, port)).into_iter().collect()),
+        (address, _) => Ok(address.into_iter().collect()),
     }
 }

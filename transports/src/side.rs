@@ -2,9 +2,11 @@
 //!
 //! **States.** *Open*: `io` is there. *Closed*: it is not, for ever.
 //!
-//! **Invariants**, all under the one lock:
+//! **Invariants**, all under the one lock. Whoever has the side as `&mut` needs no lock: nobody else can
+//! hold it.
 //!
-//! 1. Whoever is pending has left its waker in `waiter` while the side was open.
+//! 1. Whoever is pending has left its waker in `waiter` while the side was open; whoever had it as `&mut` too,
+//!    since that ends with the poll, and another task may close the side before the next one.
 //! 2. Closing takes `io` and `waiter` in one step, so that nobody waits on a closed side; it drops and
 //!    wakes them after the lock is released.
 //! 3. `io` is used only under the lock, and never awaited there: when closing has returned, this side
@@ -34,6 +36,38 @@ struct State<T> {
     waiter: Option<Waker>,
 }
 
+impl<T> State<T> {
+    /// Small, because it becomes a part of the loops of its callers: what is rare stands elsewhere.
+    fn poll<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        operation: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Err(closed())) };
+        let polled = operation(io, cx);
+        if polled.is_pending() && !self.is_left(cx.waker()) {
+            leave(cx.waker(), &mut self.waiter);
+        }
+        polled
+    }
+
+    fn is_left(&self, waker: &Waker) -> bool {
+        self.waiter.as_ref().is_some_and(|waiter| waiter.will_wake(waker))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn leave(waker: &Waker, waiter: &mut Option<Waker>) {
+    *waiter = Some(waker.clone());
+}
+
+#[cold]
+#[inline(never)]
+fn closed() -> io::Error {
+    StreamError::Closed.into()
+}
+
 impl<T> Side<T> {
     /// An open side. The action completes "somebody else is …".
     pub(crate) fn new(io: T, action: &'static str) -> Self {
@@ -41,20 +75,23 @@ impl<T> Side<T> {
         Self { state: Mutex::new(state), user: ResourceGuard::new(action) }
     }
 
-    /// One poll of an operation; a side that is closed, now or while this is pending, refuses.
-    #[inline]
+    /// One poll of an operation; a side that is closed, now or while this is pending, refuses with
+    /// [`StreamError::Closed`] inside the error.
     pub(crate) fn poll<R>(
         &self,
         cx: &mut Context<'_>,
         operation: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<R>>,
-    ) -> Poll<Result<R, StreamError>> {
-        let mut state = self.state.lock();
-        let Some(io) = &mut state.io else { return Poll::Ready(Err(StreamError::Closed)) };
-        let polled = operation(io, cx);
-        if polled.is_pending() && !state.waiter.as_ref().is_some_and(|waiter| waiter.will_wake(cx.waker())) {
-            state.waiter = Some(cx.waker().clone());
-        }
-        polled.map_err(StreamError::from)
+    ) -> Poll<io::Result<R>> {
+        self.state.lock().poll(cx, operation)
+    }
+
+    /// The same for whoever has this side alone: without the lock.
+    pub(crate) fn poll_mut<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        operation: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        self.state.get_mut().poll(cx, operation)
     }
 
     /// Awaits an operation as the only user of this side.
@@ -65,7 +102,7 @@ impl<T> Side<T> {
         let mut gate = Gate::new();
         poll_fn(|cx| gate.poll_enter(cx)).await;
         let _user = self.user.enter()?;
-        poll_fn(|cx| self.poll(cx, &mut operation)).await
+        poll_fn(|cx| self.poll(cx, &mut operation)).await.map_err(StreamError::from)
     }
 
     /// Looks at what is open.

@@ -45,6 +45,16 @@ impl<S, R> Stapled<S, R> {
     }
 
     /// The sending and the receiving half, unless it is closed.
+    pub fn halves(&self) -> Option<(&S, &R)> {
+        self.halves.as_ref().map(|(send, receive)| (send, receive))
+    }
+
+    /// The sending and the receiving half, for their own calls, unless it is closed.
+    pub fn halves_mut(&mut self) -> Option<(&mut S, &mut R)> {
+        self.halves.as_mut().map(|(send, receive)| (send, receive))
+    }
+
+    /// The sending and the receiving half, unless it is closed.
     #[must_use]
     pub fn into_parts(self) -> Option<(S, R)> {
         self.halves
@@ -164,6 +174,23 @@ impl<S, R> StapledObjects<S, R> {
     /// Closes both halves.
     pub fn close(&mut self) {
         (self.send, self.receive) = (None, None);
+    }
+
+    /// The sending half unless it is ended or closed, and the receiving half unless it is closed.
+    pub fn halves(&self) -> (Option<&S>, Option<&R>) {
+        (self.send.as_ref(), self.receive.as_ref())
+    }
+
+    /// Both halves, for their own calls: the sending one unless it is ended or closed, the receiving one unless
+    /// it is closed.
+    pub fn halves_mut(&mut self) -> (Option<&mut S>, Option<&mut R>) {
+        (self.send.as_mut(), self.receive.as_mut())
+    }
+
+    /// The sending half unless it is ended or closed, and the receiving half unless it is closed.
+    #[must_use]
+    pub fn into_parts(self) -> (Option<S>, Option<R>) {
+        (self.send, self.receive)
     }
 }
 

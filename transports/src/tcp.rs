@@ -2,6 +2,7 @@
 
 mod connect;
 mod eyeballs;
+mod from_tokio;
 mod keep_alive;
 mod listen;
 mod listener;

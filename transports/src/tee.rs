@@ -1,7 +1,11 @@
 //! A byte stream whose received bytes go to somebody else, too.
 
+#[cfg(test)]
+mod tests;
+
 use crate::outgoing::Outgoing;
 use crate::{Attributes, Demand};
+use bytes::Bytes;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -37,30 +41,47 @@ pub struct Tee<S, C> {
     /// `None` after it failed.
     copy: Option<C>,
     outgoing: Outgoing,
+    /// Whether the copy may hold something that it has not passed on.
+    unflushed: bool,
 }
 
 impl<S, C> Tee<S, C> {
     /// Copies what is received from `stream` into `copy`.
     pub fn new(stream: S, copy: C) -> Self {
-        Self { stream, copy: Some(copy), outgoing: Outgoing::default() }
+        Self { stream, copy: Some(copy), outgoing: Outgoing::default(), unflushed: false }
     }
 
-    /// The stream, and the copy unless that failed.
+    /// The stream.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream, for its own calls. What is received from it directly is not copied.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// Where the copy goes, unless that failed.
+    pub fn copy(&self) -> Option<&C> {
+        self.copy.as_ref()
+    }
+
+    /// The stream; the copy unless that failed, which may have to be flushed; and what was received and is not
+    /// written into the copy yet.
     #[must_use]
-    pub fn into_parts(self) -> (S, Option<C>) {
-        (self.stream, self.copy)
+    pub fn into_parts(self) -> (S, Option<C>, Bytes) {
+        (self.stream, self.copy, self.outgoing.bytes.freeze())
     }
 }
 
 impl<S, C: AsyncWrite + Unpin> Tee<S, C> {
     fn poll_copy(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(copy) = self.copy.as_mut().filter(|_| !self.outgoing.bytes.is_empty()) else {
-            return Poll::Ready(());
-        };
+        let Some(copy) = self.copy.as_mut().filter(|_| self.unflushed) else { return Poll::Ready(()) };
         if let Err(error) = ready!(self.outgoing.poll_flush(copy, cx)) {
             tracing::warn!(%error, "the copy of a stream failed; the stream goes on without");
-            self.copy = None;
+            (self.copy, self.outgoing) = (None, Outgoing::default());
         }
+        self.unflushed = false;
         Poll::Ready(())
     }
 }
@@ -76,6 +97,7 @@ impl<S: AsyncRead + Unpin, C: AsyncWrite + Unpin> AsyncRead for Tee<S, C> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, to))?;
         if self.copy.is_some() {
             self.outgoing.bytes.extend_from_slice(&to.filled()[before..]);
+            self.unflushed |= to.filled().len() > before;
             // What cannot be written now is written before the next receive, which then has the waker.
             let _ = self.poll_copy(cx);
         }

@@ -1,20 +1,20 @@
 //! Text over a byte stream.
 
 mod encoding;
+#[cfg(test)]
+mod tests;
 
 pub use encoding::{BadBytes, Encoding, OnBadBytes};
 
-use crate::outgoing::Outgoing;
+use crate::messages::Messages;
 use crate::{Attributes, Buffered, Demand, StreamError};
-use arbour_primitives::scope::Gate;
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, Reliable};
+use bytes::{Bytes, BytesMut};
 use encoding::Coder;
 use futures::{Sink, Stream};
 use std::fmt;
-use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -41,13 +41,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// # }
 /// ```
 pub struct Text<S> {
-    stream: Buffered<S>,
+    messages: Messages<S>,
     decoder: Coder,
     encoder: Coder,
-    outgoing: Outgoing,
-    ended: bool,
-    receiving: Gate,
-    sending: Gate,
 }
 
 /// Why no text is received.
@@ -70,50 +66,34 @@ impl<S> Text<S> {
 
     /// Text in this encoding.
     pub fn with_encoding(stream: S, encoding: Encoding, on_bad: OnBadBytes) -> Self {
-        Self {
-            stream: Buffered::new(stream),
-            decoder: Coder::new(encoding, on_bad),
-            encoder: Coder::new(encoding, on_bad),
-            outgoing: Outgoing::default(),
-            ended: false,
-            receiving: Gate::new(),
-            sending: Gate::new(),
-        }
+        let (decoder, encoder) = (Coder::new(encoding, on_bad), Coder::new(encoding, on_bad));
+        Self { messages: Messages::new(Buffered::new(stream)), decoder, encoder }
     }
 
-    /// The byte stream, with what was received and is no whole character yet.
+    /// The byte stream.
+    pub fn stream(&self) -> &S {
+        self.messages.stream().stream()
+    }
+
+    /// The byte stream, for its own calls. What is received from it directly is missing from the text, and
+    /// what is sent into it directly may come inside what a dropped send has left.
+    pub fn stream_mut(&mut self) -> &mut S {
+        self.messages.stream_mut().stream_mut()
+    }
+
+    /// The byte stream, with what was received and is no whole character yet; and what of a text is not
+    /// written yet.
     #[must_use]
-    pub fn into_inner(self) -> Buffered<S> {
-        self.stream
+    pub fn into_parts(self) -> (Buffered<S>, Bytes) {
+        self.messages.into_parts()
     }
 }
 
-impl<S: AsyncRead + Unpin> Text<S> {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, TextError>> {
-        loop {
-            let text = self.decoder.decode(self.stream.parts().0, self.ended)?;
-            if !text.is_empty() {
-                return Poll::Ready(Ok(Some(text)));
-            }
-            if self.ended {
-                return Poll::Ready(Ok(None));
-            }
-            self.ended = ready!(self.stream.poll_more(cx)).map_err(StreamError::from)? == 0;
-        }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Text<S> {
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_write(self.stream.parts().1, cx)
-    }
-
-    fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_flush(self.stream.parts().1, cx)
-    }
-
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.outgoing.poll_end(self.stream.parts().1, cx)
+/// How text is taken off a buffer; none is no text.
+fn decode(decoder: &mut Coder) -> impl FnMut(&mut BytesMut, bool) -> Result<Option<String>, TextError> + '_ {
+    |buffer, has_ended| {
+        let text = decoder.decode(buffer, has_ended)?;
+        Ok((!text.is_empty()).then_some(text))
     }
 }
 
@@ -121,12 +101,7 @@ impl<S: AsyncRead + Unpin + Send> ObjectReceive<String> for Text<S> {
     type Error = TextError;
 
     async fn recv(&mut self) -> Result<Option<String>, TextError> {
-        let mut gate = Gate::new();
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            self.poll_receive(cx)
-        })
-        .await
+        self.messages.recv(decode(&mut self.decoder)).await
     }
 }
 
@@ -134,17 +109,12 @@ impl<S: AsyncWrite + Unpin + Send, T: AsRef<str> + Send> ObjectSend<T> for Text<
     type Error = StreamError;
 
     async fn send(&mut self, text: T) -> Result<(), StreamError> {
-        let (mut gate, mut text) = (Gate::new(), Some(text));
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            // What was left by an earlier send goes first; only then is this one begun.
-            ready!(self.poll_write(cx))?;
-            if let Some(text) = text.take() {
-                self.encoder.encode(text.as_ref(), &mut self.outgoing.bytes);
-            }
-            self.poll_flush_all(cx).map_err(StreamError::from)
-        })
-        .await
+        let encoder = &mut self.encoder;
+        let encode = move |outgoing: &mut BytesMut| {
+            encoder.encode(text.as_ref(), outgoing);
+            Ok(())
+        };
+        self.messages.send(encode).await
     }
 }
 
@@ -154,12 +124,7 @@ where
     T: AsRef<str> + Send,
 {
     async fn send_eof(&mut self) -> Result<(), StreamError> {
-        let mut gate = Gate::new();
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            self.poll_end(cx).map_err(StreamError::from)
-        })
-        .await
+        self.messages.send_eof().await
     }
 }
 
@@ -169,10 +134,8 @@ impl<S: AsyncRead + Unpin> Stream for Text<S> {
     type Item = Result<String, TextError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        ready!(self.receiving.poll_enter(cx));
-        let received = ready!(self.poll_receive(cx));
-        self.receiving = Gate::new();
-        Poll::Ready(received.transpose())
+        let this = &mut *self;
+        this.messages.poll_next(cx, decode(&mut this.decoder))
     }
 }
 
@@ -180,46 +143,32 @@ impl<S: AsyncWrite + Unpin, T: AsRef<str>> Sink<T> for Text<S> {
     type Error = StreamError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
-        ready!(self.sending.poll_enter(cx));
-        if self.outgoing.is_full() {
-            ready!(self.poll_write(cx))?;
-        }
-        Poll::Ready(Ok(()))
+        self.messages.poll_ready(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, text: T) -> Result<(), StreamError> {
         let this = &mut *self;
-        this.encoder.encode(text.as_ref(), &mut this.outgoing.bytes);
+        this.encoder.encode(text.as_ref(), this.messages.outgoing());
         Ok(())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
-        ready!(self.sending.poll_enter(cx));
-        ready!(self.poll_flush_all(cx))?;
-        self.sending = Gate::new();
-        Poll::Ready(Ok(()))
+        self.messages.poll_flush(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
-        ready!(self.sending.poll_enter(cx));
-        ready!(self.poll_end(cx))?;
-        self.sending = Gate::new();
-        Poll::Ready(Ok(()))
+        self.messages.poll_close(cx)
     }
 }
 
 impl<S: Attributes> Attributes for Text<S> {
     fn provide(&self, demand: &mut Demand<'_>) {
-        self.stream.provide(demand);
+        self.messages.stream().provide(demand);
     }
 }
 
 impl<S> fmt::Debug for Text<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Text")
-            .field("decoder", &self.decoder)
-            .field("received", &self.stream.buffer().len())
-            .field("unwritten", &self.outgoing.bytes.len())
-            .finish_non_exhaustive()
+        self.messages.show(f.debug_struct("Text").field("decoder", &self.decoder))
     }
 }

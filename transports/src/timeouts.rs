@@ -1,6 +1,8 @@
 //! Time limits on a byte stream: for what a peer sends, for what it takes, and for doing nothing.
 
 mod pace;
+#[cfg(test)]
+mod tests;
 
 use crate::{Attributes, Demand, StreamError};
 use pace::{Pace, Verdict};
@@ -15,10 +17,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A byte stream that does not wait for ever for its peer.
 ///
-/// A limit counts from when somebody begins to wait in a receive or a send; none is set unless told. A wait
-/// that is dropped and begun again is one wait. A peer that
-/// exceeds one is an error, [`StreamError::TooSlow`], and the stream can be used again: whether it is given
-/// up is for the caller to say. It must be used inside a tokio runtime with its timer.
+/// A limit counts from when somebody begins to wait in a receive or a send; time in which nobody waits for the
+/// peer is not the peer's. None is set unless told. A wait that is dropped and begun again is one wait. A peer
+/// that exceeds a limit is an error, [`StreamError::TooSlow`], and the stream can be used again: whether it is
+/// given up is for the caller to say. The limits may be changed at any time. It must be used inside a tokio
+/// runtime with its timer.
 ///
 /// # Examples
 ///
@@ -31,6 +34,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// let mut server = Timeouts::new(server).receive_within(Duration::from_secs(10));
 /// let refused = server.receive(1024).await.unwrap_err();
 /// assert_eq!(refused.to_string(), "the peer sent nothing for 10s");
+///
+/// server.set_receive_within(Some(Duration::from_secs(300)));
+/// let refused = server.receive(1024).await.unwrap_err();
+/// assert_eq!(refused.to_string(), "the peer sent nothing for 300s");
 /// # });
 /// ```
 pub struct Timeouts<S> {
@@ -111,6 +118,38 @@ impl<S> Timeouts<S> {
         self
     }
 
+    /// Changes how long a receive may wait for its first byte, or that it may wait for ever.
+    pub fn set_receive_within(&mut self, limit: Option<Duration>) {
+        self.limits.receive = limit;
+    }
+
+    /// Changes how long a send may wait until the peer has taken some more, or that it may wait for ever.
+    pub fn set_send_within(&mut self, limit: Option<Duration>) {
+        self.limits.send = limit;
+    }
+
+    /// Changes how long whoever waits may wait while nothing goes in either direction, or that it may wait for
+    /// ever.
+    pub fn set_idle_within(&mut self, limit: Option<Duration>) {
+        self.limits.idle = limit;
+    }
+
+    /// Changes how much the peer has to send in which time of waiting, or that it need not; it counts from the
+    /// next wait.
+    pub fn set_at_least(&mut self, rate: Option<(u64, Duration)>) {
+        self.receiving.pace = rate.map(|(bytes, within)| Pace::new(bytes, within));
+    }
+
+    /// The stream.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream, for its own calls. What goes through it directly is not limited.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// The stream, without limits.
     pub fn into_inner(self) -> S {
         self.stream
@@ -149,7 +188,7 @@ impl Wait {
         Ok(next)
     }
 
-    /// Pending until then. A timer that is set is kept while it is early enough: it only has to be looked at.
+    /// Pending until then; a timer that is set for that time already is only looked at.
     fn poll_timer(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if timer.deadline() != at {
@@ -206,7 +245,7 @@ impl<S> Timeouts<S> {
         let wait = self.wait(way);
         wait.since = None;
         if let Some(pace) = &mut wait.pace {
-            pace.moved(count as u64);
+            pace.moved(count as u64, Instant::now().into_std());
         }
         if self.limits.idle.is_some() && count > 0 {
             self.moved = Some(Instant::now());
@@ -224,19 +263,21 @@ impl<S> Timeouts<S> {
         loop {
             let now = Instant::now();
             let limits = self.limits;
-            let moved = *self.moved.get_or_insert(now);
+            let moved = self.moved;
             let wait = self.wait(way);
             let since = *wait.since.get_or_insert(now);
             let own = match way {
                 Way::Receive => due(since, limits.receive, TooSlow::Receive),
                 Way::Send => due(since, limits.send, TooSlow::Send),
             };
-            let next = match wait.judge([own, due(moved, limits.idle, TooSlow::Idle)], now) {
+            let idle = due(moved.map_or(since, |moved| moved.max(since)), limits.idle, TooSlow::Idle);
+            let next = match wait.judge([own, idle], now) {
                 Ok(Some(next)) => next,
                 Ok(None) => return Poll::Pending,
                 Err(too_slow) => {
                     wait.since = None;
-                    self.moved = None;
+                    // Who waits the other way is not told the same.
+                    self.moved = Some(now);
                     return Poll::Ready(too_slow);
                 }
             };

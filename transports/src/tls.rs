@@ -12,6 +12,7 @@
 pub mod attributes;
 mod certificates;
 mod client;
+mod clients;
 mod connector;
 mod crypto;
 mod ends;

@@ -7,6 +7,8 @@ mod connected_datagram;
 mod datagram;
 mod descriptors;
 mod file;
+mod folder;
+mod from_tokio;
 mod listener;
 mod packet_listener;
 mod packets;

@@ -1,7 +1,7 @@
 //! Clients whose certificate a server must not accept: the server says why, and the client hears that it was
 //! its certificate; in TLS 1.3 from its first receive or send, because its handshake is over by then.
 
-use super::{HOST, Outcome, first_receive, problem, refusal, shaken, tls};
+use super::{HOST, Outcome, first_receive, problem, refusal, revoking, shaken, tls, whole};
 use crate::certificates::{Authority, Pair, server};
 use arbour::transports::tls::attributes::PeerNames;
 use arbour::transports::tls::rustls::pki_types::pem::PemObject;
@@ -12,6 +12,7 @@ use arbour::transports::tls::{
     TlsError, TlsSide,
 };
 use arbour::transports::{AttributesExt, ByteReceiveExt, ByteSendExt};
+use rcgen::SerialNumber;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -119,4 +120,52 @@ async fn where_they_are_optional_none_is_accepted_and_a_wrong_one_is_not() {
     let wrong = authority.client().identity(stranger.identity()).build().unwrap();
     let (_client, server) = shaken(&wrong, &on_server).await;
     assert_eq!(problem(&server), &CertificateProblem::UnknownIssuer);
+}
+
+fn numbered(authority: &Authority, number: u64) -> Pair {
+    authority.issue_with(&["ada"], |params| params.serial_number = Some(SerialNumber::from(number)))
+}
+
+async fn judged(server: &ServerConfig, authority: &Authority, pair: &Pair) -> Outcome {
+    let client = authority.client().identity(pair.identity()).build().unwrap();
+    shaken(&client, server).await.1
+}
+
+#[arbour::test]
+async fn a_running_server_takes_newer_revocation_lists() {
+    let authority = Authority::new("authority");
+    let (seven, eight) = (numbered(&authority, 7), numbered(&authority, 8));
+    let outdated = asking(&authority).revocation_list_pem(revoking(&authority, &[7], whole(-1)));
+    let server = outdated.require_client_certificates().build().unwrap();
+    let unknown = judged(&server, &authority, &eight).await;
+    assert_eq!(problem(&unknown), &CertificateProblem::RevocationUnknown);
+
+    server.reload_revocation_lists_pem(revoking(&authority, &[7], whole(1))).unwrap();
+    judged(&server, &authority, &eight).await.unwrap();
+    assert_eq!(problem(&judged(&server, &authority, &seven).await), &CertificateProblem::Revoked);
+
+    assert!(server.reload_revocation_lists_pem("nothing").is_err());
+    assert_eq!(problem(&judged(&server, &authority, &seven).await), &CertificateProblem::Revoked);
+    server.clone().reload_revocation_lists_pem(revoking(&authority, &[8], whole(1))).unwrap();
+    judged(&server, &authority, &seven).await.unwrap();
+    assert_eq!(problem(&judged(&server, &authority, &eight).await), &CertificateProblem::Revoked);
+}
+
+#[arbour::test]
+async fn a_running_server_takes_other_roots_and_resumes_no_session_of_before() {
+    let (authority, next) = (Authority::new("authority"), Authority::new("next"));
+    let (old, new) = (authority.issue(&["ada"]), next.issue(&["ada"]));
+    let server = required(&authority);
+    let client = authority.client().identity(old.identity()).build().unwrap();
+    let (on_client, on_server) = shaken(&client, &server).await;
+    let (mut on_client, mut on_server) = (on_client.unwrap(), on_server.unwrap());
+    on_server.send(b"welcome").await.unwrap();
+    assert_eq!(on_client.receive(64).await.unwrap().unwrap(), "welcome", "and its tickets");
+
+    server.reload_client_roots_pem(&next.pem).unwrap();
+    let (_, refused) = shaken(&client, &server).await;
+    assert_eq!(problem(&refused), &CertificateProblem::UnknownIssuer);
+    judged(&server, &authority, &new).await.unwrap();
+    on_server.send(b"still here").await.unwrap();
+    assert_eq!(on_client.receive(64).await.unwrap().unwrap(), "still here");
 }

@@ -1,22 +1,12 @@
 //! Servers whose certificate a client must not accept: what the client reads, and what the server hears.
 
-use super::{HOST, problem, refusal, shaken};
+use super::{HOST, problem, refusal, revoking, shaken, whole};
 use crate::certificates::{Authority, Pair, params, server};
 use arbour::transports::tls::{CertificateProblem, ClientConfigBuilder, Refusal};
-use rcgen::{
-    BasicConstraints, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair,
-    RevokedCertParams, SerialNumber,
-};
-use std::time::{Duration, SystemTime};
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyPair, SerialNumber};
+use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// A time without a fraction of a second, like those in certificates.
-fn whole(days: i64) -> SystemTime {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    let at = i64::try_from(now).unwrap() + days * 24 * 3600;
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at).unwrap())
-}
 
 /// What is wrong for a client, and what its server hears of it.
 async fn refused(client: ClientConfigBuilder, pair: &Pair) -> (CertificateProblem, Refusal) {
@@ -34,27 +24,9 @@ fn self_signed(is_ca: bool) -> Pair {
     Pair { certificate: certificate.pem(), key: key.serialize_pem() }
 }
 
-/// A certificate with this number, and a list of its authority that revokes these numbers.
+/// A certificate with this number.
 fn numbered(authority: &Authority, number: u64) -> Pair {
     authority.issue_with(&[HOST], |params| params.serial_number = Some(SerialNumber::from(number)))
-}
-
-fn revoking(authority: &Authority, numbers: &[u64], until: SystemTime) -> String {
-    let revoked = numbers.iter().map(|number| RevokedCertParams {
-        serial_number: SerialNumber::from(*number),
-        revocation_time: whole(-1).into(),
-        reason_code: None,
-        invalidity_date: None,
-    });
-    let list = CertificateRevocationListParams {
-        this_update: whole(-2).into(),
-        next_update: until.into(),
-        crl_number: SerialNumber::from(1),
-        issuing_distribution_point: None,
-        revoked_certs: revoked.collect(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    };
-    list.signed_by(&authority.issuer).unwrap().pem().unwrap()
 }
 
 #[arbour::test]
@@ -123,6 +95,23 @@ async fn a_self_signed_one_that_is_itself_a_root_is_accepted() {
     server.unwrap();
 }
 
+/// The first recipe for a certificate that comes along makes one of these.
+#[arbour::test]
+async fn that_of_an_authority_is_not_a_servers_own_root_or_not() {
+    let pair = self_signed(true);
+    let (problem, heard) =
+        refused(arbour::transports::tls::ClientConfig::builder().root_pem(&pair.certificate), &pair).await;
+    assert_eq!((&problem, heard), (&CertificateProblem::Authority, Refusal::Bad));
+    assert!(problem.to_string().starts_with("it is the certificate of an authority"), "{problem}");
+
+    let authority = Authority::new("authority");
+    let lesser = authority.issue_with(&[HOST], |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let told = refused(authority.client(), &lesser).await;
+    assert_eq!(told, (CertificateProblem::Authority, Refusal::Bad));
+}
+
 #[arbour::test]
 async fn one_of_an_authority_with_a_stolen_name_has_a_wrong_signature() {
     let pair = Authority::new("authority").issue(&[HOST]);
@@ -168,4 +157,13 @@ async fn with_the_list_of_another_authority_nothing_is_known_and_nothing_accepte
     let client = authority.client().revocation_list_pem(revoking(&other, &[7], whole(1)));
     let told = refused(client, &numbered(&authority, 8)).await;
     assert_eq!(told, (CertificateProblem::RevocationUnknown, Refusal::UnknownIssuer));
+}
+
+/// Since then it may have been revoked.
+#[arbour::test]
+async fn with_a_list_that_is_out_of_date_nothing_is_known_and_nothing_accepted() {
+    let authority = Authority::new("authority");
+    let client = authority.client().revocation_list_pem(revoking(&authority, &[7], whole(-1)));
+    let (problem, _) = refused(client, &numbered(&authority, 8)).await;
+    assert_eq!(problem, CertificateProblem::RevocationUnknown);
 }

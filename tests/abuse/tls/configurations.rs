@@ -1,6 +1,6 @@
 //! Configurations that cannot work: told when they are built, not by the first connection.
 
-use super::HOST;
+use super::{HOST, revoking, whole};
 use crate::certificates::{Authority, server};
 use arbour::transports::tls::{ClientConfig, ConfigError, Identity, ServerConfig};
 
@@ -58,6 +58,12 @@ fn what_is_missing_or_no_protocol() {
     let pair = authority.issue(&[HOST]);
     let built = server(&pair).require_client_certificates().build();
     assert!(matches!(built, Err(ConfigError::NoClientRoots)));
+    let built = server(&pair).client_root_pem(&authority.pem).build();
+    assert!(matches!(built, Err(ConfigError::NobodyAsked)), "it would let everybody in");
+    let built = server(&pair).revocation_list_pem(revoking(&authority, &[7], whole(1))).build();
+    assert!(matches!(built, Err(ConfigError::NobodyAsked)));
+    let running = server(&pair).build().unwrap();
+    assert!(matches!(running.reload_client_roots_pem(&authority.pem), Err(ConfigError::NobodyAsked)));
     assert!(matches!(server(&pair).require_alpn().build(), Err(ConfigError::NoProtocols)));
     assert!(matches!(server(&pair).alpn([""]).build(), Err(ConfigError::BadProtocol { .. })));
     let long = "x".repeat(256);

@@ -4,12 +4,13 @@ use super::HOST;
 use crate::certificates::{Authority, server};
 use arbour::transports::tls::{TlsConnector, TlsListener, TlsStream};
 use arbour::transports::{
-    BytePipe, ByteReceiveExt, ByteSendExt, Connect, HandshakeError, StreamError, memory_listener,
+    BytePipe, ByteReceiveExt, ByteSendExt, Connect, HandshakeError, StreamError, byte_pipe, memory_listener,
 };
 use arbour::{serve, task_group};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
 async fn echo(mut stream: TlsStream<BytePipe>) -> Result<(), StreamError> {
@@ -56,4 +57,28 @@ async fn a_hundred_silent_peers_hold_up_nobody_and_are_gone_after_the_deadline()
         group.scope().drain();
     });
     served.await.unwrap();
+}
+
+/// A peer that has gone silent holds up nobody who only wants to part from it.
+#[arbour::test]
+async fn a_goodbye_takes_no_longer_than_a_handshake_may() {
+    let authority = Authority::new("authority");
+    let on_server = server(&authority.issue(&[HOST])).handshake_deadline(Duration::from_secs(3));
+    let (on_client, on_server) = (authority.client().build().unwrap(), on_server.build().unwrap());
+    for unwraps in [false, true] {
+        // So little that the goodbye waits for what was said before it.
+        for room in [64 * 1024, 4 * 1024] {
+            let (client, server) = byte_pipe(room);
+            let (client, server) = tokio::join!(on_client.connect(client, HOST), on_server.accept(server));
+            let (silent, mut server) = (client.unwrap(), server.unwrap());
+            let begin = Instant::now();
+            let said = server.write(&[0; 16 * 1024]).await.unwrap();
+            assert!(said > 0);
+            let parted = if unwraps { server.unwrap().await.map(drop) } else { server.close().await };
+            let error = parted.unwrap_err();
+            assert!(error.to_string().contains("longer than 3s for its goodbye"), "{error}");
+            assert_eq!(begin.elapsed(), Duration::from_secs(3));
+            drop(silent);
+        }
+    }
 }

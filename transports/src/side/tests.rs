@@ -36,6 +36,18 @@ fn closing_wakes_who_waits_and_refuses_it() {
 }
 
 #[test]
+fn closing_wakes_who_waits_without_the_lock_and_refuses_it() {
+    let (mut side, wakes) = (Side::new(7, "waiting here"), Arc::new(Wakes::default()));
+    let waker = waker(Arc::clone(&wakes));
+    let mut cx = Context::from_waker(&waker);
+    assert!(side.poll_mut(&mut cx, never).is_pending());
+    assert_eq!(side.close(), Some(7));
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    let Poll::Ready(Err(refused)) = side.poll_mut(&mut cx, never) else { panic!("it is closed") };
+    assert!(matches!(refused.into(), StreamError::Closed));
+}
+
+#[test]
 fn what_was_closed_once_stays_closed() {
     let side = Side::new(7, "waiting here");
     assert!(side.is_open());

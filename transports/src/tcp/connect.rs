@@ -167,8 +167,8 @@ impl<D: Dial> Connect for TcpConnect<D> {
 
 impl<D> fmt::Display for TcpConnect<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.address() {
-            Some(address) => write!(f, "tcp:{}", SocketAddr::new(address, self.port)),
+        match self.host.socket_address(self.port) {
+            Some(address) => write!(f, "tcp:{address}"),
             None => write!(f, "tcp:{}:{}", self.host, self.port),
         }
     }

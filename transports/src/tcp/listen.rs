@@ -93,8 +93,8 @@ impl TcpListen {
         self
     }
 
-    /// Lets an IPv6 listener on all addresses take IPv4 connections too. Without, it takes none, and IPv4
-    /// can have a listener of its own on the same port.
+    /// Lets an IPv6 listener on all addresses take IPv4 connections too: then IPv4 can have no listener of its
+    /// own on the same port. Without, it takes none.
     pub fn dual_stack(mut self) -> Self {
         self.dual_stack = true;
         self
@@ -115,7 +115,8 @@ impl TcpListen {
     }
 
     /// Listens on all addresses of this machine, IPv6 and IPv4, on one port; port 0 is one that is free for
-    /// both. A machine without IPv6 has only IPv4.
+    /// both. A machine without IPv6 has only IPv4. With [`dual_stack`](Self::dual_stack) it is one listener for
+    /// both.
     ///
     /// # Errors
     ///
@@ -126,7 +127,8 @@ impl TcpListen {
     /// Outside a runtime.
     pub fn bind_everywhere(&self, port: u16) -> Result<MultiListener<TcpStream>, TcpBindError> {
         let (v6, v4) = ((Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into());
-        match self.bind_all(&[v6, v4]) {
+        let both = if self.dual_stack { &[v6][..] } else { &[v6, v4] };
+        match self.bind_all(both) {
             Err(error) if error.lacks_family() => self.bind_all(&[v4]),
             bound => bound,
         }
@@ -233,10 +235,14 @@ fn bind_together<L>(
 mod tests {
     //! One port for several sockets, where others have some of them.
 
-    use super::{TRIES, TcpBindError, bind_together};
+    use super::{TRIES, TcpBindError, TcpListen, bind_together};
+    use crate::attributes::LocalAddress;
+    use crate::tcp::TcpStream;
+    use crate::{AttributesExt, Listener};
+    use futures::future::join;
     use std::cell::RefCell;
     use std::io::{self, ErrorKind};
-    use std::net::SocketAddr;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
     /// A machine that gives out the ports 1001, 1002, … and where some addresses are taken.
     struct Machine {
@@ -309,5 +315,19 @@ mod tests {
     fn no_address_is_refused() {
         let error = Machine::new(|_| false).bind_all(&[]).unwrap_err();
         assert!(matches!(error, TcpBindError::NoAddress), "{error}");
+    }
+
+    #[test]
+    fn one_listener_of_both_families_is_enough_for_everywhere() {
+        arbour::testing::block_on(async {
+            let mut listener = TcpListen::new().dual_stack().bind_everywhere(0).unwrap();
+            let port = listener.attribute::<LocalAddress>().unwrap().port();
+            for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+                let connecting = TcpStream::connect((host, port).into());
+                let (connected, accepted) = join(connecting, listener.accept()).await;
+                connected.unwrap();
+                accepted.unwrap();
+            }
+        });
     }
 }

@@ -3,16 +3,16 @@
 use super::KeepAlive;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
+use crate::sending::Sending;
 use crate::side::Side;
 use crate::socket::stream_ends;
-use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
+use crate::{ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustix::net::SocketType;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::Arc;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// A TCP connection. It is made by [`TcpListener`](super::TcpListener) or by
@@ -46,7 +46,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 /// ```
 #[derive(Debug)]
 pub struct TcpStream {
-    socket: Arc<Socket>,
+    socket: Socket,
 }
 
 type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
@@ -61,9 +61,8 @@ impl TcpStream {
         // The peer may be gone already; then the first use says so, and better than this would.
         let _ = stream.set_nodelay(no_delay);
         let (read, write) = stream.into_split();
-        let read = Side::new(read, "receiving from this TCP stream");
-        let write = Side::new(write, "sending into this TCP stream");
-        Self { socket: Arc::new(Socket::new(read, write)) }
+        let (receiving, sending) = ("receiving from this TCP stream", "sending into this TCP stream");
+        Self { socket: Socket::new((read, receiving), (write, sending)) }
     }
 
     /// Receives what is there, at least one byte and at most `max`; `None` at the end of the stream.
@@ -181,29 +180,28 @@ impl TcpStream {
     /// Its two halves, each with a task of its own.
     #[must_use]
     pub fn into_split(self) -> (TcpReceive, TcpSend) {
-        (TcpReceive { socket: Arc::clone(&self.socket) }, TcpSend { socket: self.socket })
+        let Socket { read, write, .. } = self.socket;
+        (TcpReceive { side: read }, TcpSend { side: write })
     }
 }
 
-impl Attributes for Socket {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        self.give::<tokio::net::TcpStream, LocalAddress>(demand, tokio::net::TcpStream::local_addr);
-        self.give::<tokio::net::TcpStream, RemoteAddress>(demand, tokio::net::TcpStream::peer_addr);
-        self.give::<tokio::net::TcpStream, Family>(demand, |io| io.local_addr().map(Into::into));
-        self.give::<tokio::net::TcpStream, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
-    }
+fn provide<T: AsRef<tokio::net::TcpStream>>(side: &Side<T>, demand: &mut Demand<'_>) {
+    side.give::<_, LocalAddress>(demand, tokio::net::TcpStream::local_addr);
+    side.give::<_, RemoteAddress>(demand, tokio::net::TcpStream::peer_addr);
+    side.give::<_, Family>(demand, |io| io.local_addr().map(Into::into));
+    side.give::<_, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
 }
 
 /// The receiving half of a [`TcpStream`]. Dropped, it receives no more; the socket closes with the other half.
 #[derive(Debug)]
 pub struct TcpReceive {
-    socket: Arc<Socket>,
+    side: Side<OwnedReadHalf>,
 }
 
 /// The sending half of a [`TcpStream`]. Dropped, it says "no more from here".
 #[derive(Debug)]
 pub struct TcpSend {
-    socket: Arc<Socket>,
+    side: Side<Sending<OwnedWriteHalf>>,
 }
 
-stream_ends!(TcpStream, TcpReceive, TcpSend);
+stream_ends!(TcpStream, TcpReceive, TcpSend, provide);

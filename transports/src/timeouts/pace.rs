@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 pub(super) struct Pace {
     least: u64,
     within: Duration,
-    /// Since when it is counted, while it is waited for the peer.
+    /// Since when the peer is waited for, while it is.
     since: Option<Instant>,
+    /// How long it was waited for before, since the count began.
+    waited: Duration,
     received: u64,
 }
 
@@ -22,14 +24,17 @@ pub(super) enum Verdict {
 
 impl Pace {
     pub(super) fn new(least: u64, within: Duration) -> Self {
-        Self { least, within, since: None, received: 0 }
+        Self { least, within, since: None, waited: Duration::ZERO, received: 0 }
     }
 
-    /// So many bytes have come.
-    pub(super) fn moved(&mut self, count: u64) {
+    /// So many bytes have come: nobody waits until somebody waits anew.
+    pub(super) fn moved(&mut self, count: u64, now: Instant) {
         self.received = self.received.saturating_add(count);
+        if let Some(since) = self.since.take() {
+            self.waited += now.saturating_duration_since(since);
+        }
         if self.received >= self.least {
-            (self.since, self.received) = (None, 0);
+            (self.waited, self.received) = (Duration::ZERO, 0);
         }
     }
 
@@ -37,11 +42,12 @@ impl Pace {
     pub(super) fn waiting(&mut self, now: Instant) -> Verdict {
         let since = *self.since.get_or_insert(now);
         // A time too long for the clock is looked at again and again, and never over.
-        let Some(end) = since.checked_add(self.within) else { return Verdict::LookAgain(now + FAR) };
+        let left = self.within.saturating_sub(self.waited);
+        let Some(end) = since.checked_add(left) else { return Verdict::LookAgain(now + FAR) };
         if now < end {
             return Verdict::LookAgain(end);
         }
-        self.since = None;
+        (self.since, self.waited) = (None, Duration::ZERO);
         Verdict::TooSlow(std::mem::take(&mut self.received))
     }
 
@@ -63,7 +69,7 @@ mod tests {
         let (mut pace, begin) = (Pace::new(10, SECOND), Instant::now());
         for tenth in 0..10 {
             assert_eq!(pace.waiting(begin + SECOND * tenth / 10), Verdict::LookAgain(begin + SECOND));
-            pace.moved(u64::from(tenth % 2 == 0));
+            pace.moved(u64::from(tenth % 2 == 0), begin + SECOND * (tenth + 1) / 10);
         }
         assert_eq!(pace.waiting(begin + SECOND), Verdict::TooSlow(5));
     }
@@ -72,9 +78,19 @@ mod tests {
     fn what_was_wanted_begins_a_new_count_when_it_is_next_waited_for() {
         let (mut pace, begin) = (Pace::new(10, SECOND), Instant::now());
         pace.waiting(begin);
-        pace.moved(9);
-        pace.moved(1);
+        pace.moved(9, begin);
+        pace.moved(1, begin);
         let later = begin + SECOND * 60;
         assert_eq!(pace.waiting(later), Verdict::LookAgain(later + SECOND), "nobody waited meanwhile");
+    }
+
+    #[test]
+    fn time_in_which_nobody_waits_is_not_counted() {
+        let (mut pace, begin) = (Pace::new(10, SECOND), Instant::now());
+        pace.waiting(begin);
+        pace.moved(2, begin + SECOND / 4);
+        let later = begin + SECOND * 60;
+        assert_eq!(pace.waiting(later), Verdict::LookAgain(later + SECOND * 3 / 4));
+        assert_eq!(pace.waiting(later + SECOND * 3 / 4), Verdict::TooSlow(2));
     }
 }

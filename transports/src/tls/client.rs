@@ -119,7 +119,7 @@ pub struct ClientConfigBuilder {
 }
 
 impl ClientConfigBuilder {
-    terms!();
+    terms!(trust);
 
     /// Trusts these roots (PEM, one or several), and no others that are not given, too.
     ///
@@ -165,11 +165,12 @@ impl ClientConfigBuilder {
             self.trust.platform();
         }
         let provider = self.terms.crypto.provider();
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(self.trust.roots()?, Arc::clone(&provider))
-                .with_crls(self.trust.revocations()?)
-                .build()
-                .map_err(ConfigError::bad_verifier)?;
+        let roots = self.trust.roots()?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
+            .with_crls(self.trust.revocations()?)
+            .enforce_revocation_expiration()
+            .build()
+            .map_err(ConfigError::bad_verifier)?;
         let verifier: Arc<dyn ServerCertVerifier> = verifier;
         let identity = self.identity.map(|identity| identity.certified(&provider)).transpose()?;
         let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -177,7 +178,7 @@ impl ClientConfigBuilder {
             .map_err(ConfigError::Unfit)?
             // Not so dangerous: it verifies by webpki's rules, and names one failure more.
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Telling(verifier)));
+            .with_custom_certificate_verifier(Arc::new(Telling { roots, verifier }));
         let mut config = match identity {
             Some(identity) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
             None => config.with_no_client_auth(),

@@ -183,6 +183,11 @@ pub enum CertificateProblem {
     /// It was issued by its own owner, and is none of the roots.
     #[error("it is self-signed, and not among the roots that this side trusts")]
     SelfSigned,
+    /// It is that of an authority, which issues certificates and is not to be presented as one.
+    #[error(
+        "it is the certificate of an authority, and cannot be a peer's own: have the authority issue one"
+    )]
+    Authority,
     /// The signature on it, or with it, is wrong.
     #[error("a signature is wrong: it, or the handshake, was not signed by who it says")]
     BadSignature,
@@ -243,6 +248,11 @@ pub enum ConfigError {
     /// Certificates of clients are asked for, and nobody could have issued them.
     #[error("certificates of clients are asked for, and no root is given by which to judge them")]
     NoClientRoots,
+    /// Something is given to judge certificates of clients by, and none is asked for.
+    #[error(
+        "roots or revocation lists are given by which to judge certificates of clients, and no client is asked for one: require certificates, or ask for them"
+    )]
+    NobodyAsked,
     /// The platform trusts nobody, as far as can be found.
     #[error("no root certificate was found on this machine{}{why}", if .why.is_empty() { "" } else { ": " })]
     NoPlatformRoots {

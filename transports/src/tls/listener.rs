@@ -27,7 +27,8 @@ impl<L> TlsListener<L> {
     }
 
     /// Calls `hook` when a handshake fails, with why and with the attributes of the connection, before that
-    /// is closed: to count failures, or to shut out who makes too many of them.
+    /// is closed: to count failures, or to shut out who makes too many of them. One that is given up by who waits
+    /// for it, as a server does for the sake of others or when it is to stop, did not fail.
     #[must_use]
     pub fn on_failure(self, hook: impl Fn(&HandshakeError, &dyn Attributes) + Send + Sync + 'static) -> Self {
         Self { hook: Some(Arc::new(hook)), ..self }

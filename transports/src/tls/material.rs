@@ -66,7 +66,7 @@ impl fmt::Debug for Identity {
 }
 
 /// Whom one side trusts: roots, and what they revoked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Trust {
     roots: Vec<Given>,
     platform: bool,
@@ -74,6 +74,7 @@ pub(super) struct Trust {
 }
 
 /// One text or block of bytes, not yet looked at.
+#[derive(Clone)]
 enum Given {
     Pem(Vec<u8>),
     Der(Vec<u8>),
@@ -91,6 +92,18 @@ impl fmt::Debug for Given {
 impl Trust {
     pub(super) fn root_pem(&mut self, pem: &[u8]) {
         self.roots.push(Given::Pem(pem.to_vec()));
+    }
+
+    /// In place of all that were given.
+    pub(super) fn set_root_pem(&mut self, pem: &[u8]) {
+        self.roots.clear();
+        self.root_pem(pem);
+    }
+
+    /// In place of all that were given.
+    pub(super) fn set_revocation_pem(&mut self, pem: &[u8]) {
+        self.revocations.clear();
+        self.revocation_pem(pem);
     }
 
     pub(super) fn root_der(&mut self, der: Vec<u8>) {
@@ -111,6 +124,11 @@ impl Trust {
 
     pub(super) fn has_roots(&self) -> bool {
         self.platform || !self.roots.is_empty()
+    }
+
+    /// Whether nothing was given.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_roots() && self.revocations.is_empty()
     }
 
     pub(super) fn roots(&self) -> Result<Arc<RootCertStore>, ConfigError> {

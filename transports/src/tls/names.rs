@@ -1,12 +1,13 @@
-//! Who a certificate is for: the names in it, read out of its DER.
+//! Who a certificate is for, and of what kind it is: read out of its DER.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use thiserror::Error;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use x509_cert::Certificate;
-use x509_cert::der::{self, Decode};
-use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::der::{self, Decode, Encode};
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
 /// The names of a certificate's owner.
 ///
@@ -66,5 +67,24 @@ pub(super) fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
     Certificate::from_der(certificate).is_ok_and(|certificate| {
         let certificate = certificate.tbs_certificate();
         certificate.subject() == certificate.issuer()
+    })
+}
+
+/// Whether a certificate says that its owner issues others.
+pub(super) fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    let constraints = Certificate::from_der(certificate)
+        .and_then(|certificate| certificate.tbs_certificate().get_extension::<BasicConstraints>());
+    matches!(constraints, Ok(Some((_, BasicConstraints { ca: true, .. }))))
+}
+
+/// Whether one of the roots has the name and the key of this certificate.
+pub(super) fn is_among(certificate: &CertificateDer<'_>, roots: &RootCertStore) -> bool {
+    let Ok(certificate) = Certificate::from_der(certificate) else { return false };
+    let certificate = certificate.tbs_certificate();
+    let encoded = (certificate.subject().to_der(), certificate.subject_public_key_info().to_der());
+    let (Ok(subject), Ok(key)) = encoded else { return false };
+    // A root holds them without the head that says how long they are.
+    roots.roots.iter().any(|root| {
+        subject.ends_with(root.subject.as_ref()) && key.ends_with(root.subject_public_key_info.as_ref())
     })
 }

@@ -2,17 +2,16 @@
 
 use super::TlsStream;
 use super::certificates::Certificates;
+use super::clients::{Asked, Clients};
 use super::crypto::Crypto;
 use super::error::{ConfigError, TlsSide};
 use super::handshake::{self, Failed};
-use super::material::{Identity, Trust};
+use super::material::Identity;
 use super::terms::{Terms, terms};
-use super::verify::Telling;
 use crate::{ByteStream, HandshakeError};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use rustls::crypto::CryptoProvider;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,20 +47,19 @@ pub struct ServerConfig {
 }
 
 struct Inner {
-    rustls: Arc<rustls::ServerConfig>,
+    /// What the next handshake goes by.
+    rustls: Mutex<Arc<rustls::ServerConfig>>,
     terms: Arc<Terms>,
-    /// None if they are rustls's own affair.
-    certificates: Option<Arc<Certificates>>,
-    provider: Arc<CryptoProvider>,
+    /// None if all this is rustls's own affair.
+    own: Option<Own>,
 }
 
-/// Whether clients have to present a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Clients {
-    #[default]
-    Unasked,
-    Optional,
-    Required,
+/// What can be exchanged while the server runs.
+struct Own {
+    certificates: Arc<Certificates>,
+    /// Locked while they are exchanged.
+    clients: Mutex<Clients>,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ServerConfig {
@@ -70,7 +68,6 @@ impl ServerConfig {
     pub fn builder() -> ServerConfigBuilder {
         ServerConfigBuilder {
             terms: Terms::new(TlsSide::Server),
-            trust: Trust::default(),
             clients: Clients::default(),
             identity: None,
             by_name: Vec::new(),
@@ -116,7 +113,8 @@ impl ServerConfig {
         stream: S,
         already_read: Bytes,
     ) -> Result<TlsStream<S>, Failed<S>> {
-        handshake::server(&self.inner.rustls, &self.inner.terms, stream, already_read).await
+        let rustls = Arc::clone(&self.inner.rustls.lock());
+        handshake::server(&rustls, &self.inner.terms, stream, already_read).await
     }
 
     /// Uses another identity from the next handshake on. Open connections go on as they are.
@@ -125,7 +123,8 @@ impl ServerConfig {
     ///
     /// [`ConfigError`]: it does not fit together; then the one in use stays.
     pub fn reload(&self, identity: Identity) -> Result<(), ConfigError> {
-        self.certificates()?.set(identity.certified(&self.inner.provider)?);
+        let own = self.own()?;
+        own.certificates.set(identity.certified(&own.provider)?);
         Ok(())
     }
 
@@ -135,21 +134,55 @@ impl ServerConfig {
     ///
     /// [`ConfigError`]: it does not fit together, or the name is none; then the one in use stays.
     pub fn reload_for(&self, name: &str, identity: Identity) -> Result<(), ConfigError> {
-        let identity = identity.certified(&self.inner.provider)?;
-        self.certificates()?.set_for(name, identity)
+        let own = self.own()?;
+        own.certificates.set_for(name, identity.certified(&own.provider)?)
     }
 
-    fn certificates(&self) -> Result<&Certificates, ConfigError> {
-        self.inner.certificates.as_deref().ok_or(ConfigError::ForeignCertificates)
+    /// Trusts these roots (PEM, one or several) to issue certificates of clients from the next handshake on, and no
+    /// others. Open connections go on as they are; no session of before is resumed.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`]: there is none in it, or clients are [not asked](ConfigError::NobodyAsked) for certificates; then
+    /// those in use stay.
+    pub fn reload_client_roots_pem(&self, pem: impl AsRef<[u8]>) -> Result<(), ConfigError> {
+        self.reload_clients(|clients| clients.trust.set_root_pem(pem.as_ref()))
+    }
+
+    /// Refuses certificates of clients by these revocation lists (PEM, one or several) from the next handshake on, and
+    /// by no others. Open connections go on as they are; no session of before is resumed.
+    ///
+    /// A list is good until the time of its next update: a server that uses some has to be given newer ones before.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload_client_roots_pem`](Self::reload_client_roots_pem).
+    pub fn reload_revocation_lists_pem(&self, pem: impl AsRef<[u8]>) -> Result<(), ConfigError> {
+        self.reload_clients(|clients| clients.trust.set_revocation_pem(pem.as_ref()))
+    }
+
+    fn reload_clients(&self, change: impl FnOnce(&mut Clients)) -> Result<(), ConfigError> {
+        let own = self.own()?;
+        let mut clients = own.clients.lock();
+        let mut changed = clients.clone();
+        change(&mut changed);
+        let rustls = rustls_config(&self.inner.terms, &own.provider, &changed, &own.certificates)?;
+        *self.inner.rustls.lock() = Arc::new(rustls);
+        *clients = changed;
+        Ok(())
+    }
+
+    fn own(&self) -> Result<&Own, ConfigError> {
+        self.inner.own.as_ref().ok_or(ConfigError::ForeignCertificates)
     }
 }
 
 impl fmt::Debug for ServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { terms, certificates, .. } = &*self.inner;
+        let Inner { terms, own, .. } = &*self.inner;
         f.debug_struct("ServerConfig")
             .field("terms", terms)
-            .field("certificates", certificates)
+            .field("certificates", &own.as_ref().map(|own| &own.certificates))
             .finish_non_exhaustive()
     }
 }
@@ -159,8 +192,7 @@ impl fmt::Debug for ServerConfig {
 impl From<Arc<rustls::ServerConfig>> for ServerConfig {
     fn from(rustls: Arc<rustls::ServerConfig>) -> Self {
         let terms = Terms { alpn: rustls.alpn_protocols.clone(), ..Terms::new(TlsSide::Server) };
-        let provider = Arc::clone(rustls.crypto_provider());
-        Self { inner: Arc::new(Inner { rustls, terms: Arc::new(terms), certificates: None, provider }) }
+        Self { inner: Arc::new(Inner { rustls: Mutex::new(rustls), terms: Arc::new(terms), own: None }) }
     }
 }
 
@@ -168,14 +200,13 @@ impl From<Arc<rustls::ServerConfig>> for ServerConfig {
 #[derive(Debug)]
 pub struct ServerConfigBuilder {
     terms: Terms,
-    trust: Trust,
     clients: Clients,
     identity: Option<Identity>,
     by_name: Vec<(String, Identity)>,
 }
 
 impl ServerConfigBuilder {
-    terms!();
+    terms!(clients.trust);
 
     /// Proves to clients who this server is. It is needed: for clients who ask for no name, or for one that
     /// has no identity of its own.
@@ -196,7 +227,7 @@ impl ServerConfigBuilder {
     /// Refuses clients without a certificate that one of the client roots issued.
     #[must_use]
     pub fn require_client_certificates(mut self) -> Self {
-        self.clients = Clients::Required;
+        self.clients.asked = Asked::Everybody;
         self
     }
 
@@ -204,21 +235,21 @@ impl ServerConfigBuilder {
     /// right.
     #[must_use]
     pub fn ask_for_client_certificates(mut self) -> Self {
-        self.clients = Clients::Optional;
+        self.clients.asked = Asked::WhoHasOne;
         self
     }
 
     /// Trusts these roots (PEM, one or several) to issue certificates of clients.
     #[must_use]
     pub fn client_root_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.trust.root_pem(pem.as_ref());
+        self.clients.trust.root_pem(pem.as_ref());
         self
     }
 
     /// The same with one root in DER.
     #[must_use]
     pub fn client_root_der(mut self, der: impl Into<Vec<u8>>) -> Self {
-        self.trust.root_der(der.into());
+        self.clients.trust.root_der(der.into());
         self
     }
 
@@ -227,7 +258,7 @@ impl ServerConfigBuilder {
     /// # Errors
     ///
     /// [`ConfigError`]: there is no identity; a certificate, key, name, revocation list or protocol is none;
-    /// or they do not fit together.
+    /// they do not fit together; or there is something to judge clients by, and none is asked for a certificate.
     pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
         self.terms.check()?;
         let provider = self.terms.crypto.provider();
@@ -236,28 +267,24 @@ impl ServerConfigBuilder {
         for (name, identity) in std::mem::take(&mut self.by_name) {
             certificates.set_for(&name, identity.certified(&provider)?)?;
         }
-        let mut config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(self.terms.versions())
-            .map_err(ConfigError::Unfit)?
-            .with_client_cert_verifier(self.verifier(&provider)?)
-            .with_cert_resolver(Arc::clone(&certificates) as Arc<_>);
-        config.alpn_protocols = self.terms.alpn.clone();
-        let (rustls, terms) = (Arc::new(config), Arc::new(self.terms));
-        let certificates = Some(certificates);
-        Ok(ServerConfig { inner: Arc::new(Inner { rustls, terms, certificates, provider }) })
+        let rustls = rustls_config(&self.terms, &provider, &self.clients, &certificates)?;
+        let own = Own { certificates, clients: Mutex::new(self.clients), provider };
+        let (rustls, terms) = (Mutex::new(Arc::new(rustls)), Arc::new(self.terms));
+        Ok(ServerConfig { inner: Arc::new(Inner { rustls, terms, own: Some(own) }) })
     }
+}
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, ConfigError> {
-        if self.clients == Clients::Unasked {
-            return Ok(Arc::new(NoClientAuth));
-        }
-        if !self.trust.has_roots() {
-            return Err(ConfigError::NoClientRoots);
-        }
-        let verifier = WebPkiClientVerifier::builder_with_provider(self.trust.roots()?, Arc::clone(provider))
-            .with_crls(self.trust.revocations()?);
-        let optional = self.clients == Clients::Optional;
-        let verifier = if optional { verifier.allow_unauthenticated() } else { verifier };
-        Ok(Arc::new(Telling(verifier.build().map_err(ConfigError::bad_verifier)?)))
-    }
+fn rustls_config(
+    terms: &Terms,
+    provider: &Arc<CryptoProvider>,
+    clients: &Clients,
+    certificates: &Arc<Certificates>,
+) -> Result<rustls::ServerConfig, ConfigError> {
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(terms.versions())
+        .map_err(ConfigError::Unfit)?
+        .with_client_cert_verifier(clients.verifier(provider)?)
+        .with_cert_resolver(Arc::clone(certificates) as Arc<_>);
+    config.alpn_protocols = terms.alpn.clone();
+    Ok(config)
 }

@@ -8,7 +8,7 @@ use super::ends::{Aim, Ends, Event, Step};
 use super::names::SubjectNames;
 use super::terms::Terms;
 use super::translate;
-use super::wire::Wire;
+use super::wire::{Gone, Wire};
 use crate::{Attributes, ByteStream, Demand, StreamError};
 use arbour_primitives::scope::{Gate, Origin};
 use bytes::{Bytes, BytesMut};
@@ -94,18 +94,15 @@ impl<S: ByteStream + 'static> TlsStream<S> {
     /// # Errors
     ///
     /// [`StreamError`]: `Truncated` if the peer's bytes ended without its goodbye, or `Broken`, also if the
-    /// peer goes on sending: up to 64 KiB are put aside as [`unread`](Unwrapped::unread). The stream is closed.
+    /// peer goes on sending (up to 64 KiB are put aside as [`unread`](Unwrapped::unread)), or if all this takes longer
+    /// than a handshake [may](super::ClientConfigBuilder::handshake_deadline). The stream is closed.
     pub async fn unwrap(mut self) -> Result<Unwrapped<S>, StreamError> {
-        let (mut gate, mut unread) = (Gate::new(), BytesMut::new());
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            let keep = |bytes: &[u8]| {
-                unread.extend_from_slice(bytes);
-                unread.len() <= UNREAD
-            };
-            self.session_mut().poll_towards(Aim::Unwrap, cx, keep)
-        })
-        .await?;
+        let mut unread = BytesMut::new();
+        let keep = |bytes: &[u8]| {
+            unread.extend_from_slice(bytes);
+            unread.len() <= UNREAD
+        };
+        self.part(Aim::Unwrap, keep).await?;
         let (stream, surplus) = into_wire(self.take_session().tls).into_parts();
         Ok(Unwrapped { stream, surplus, unread: unread.freeze() })
     }
@@ -121,15 +118,22 @@ impl<S: ByteStream + 'static> TlsStream<S> {
     ///
     /// # Errors
     ///
-    /// [`StreamError`]: `Truncated` if the peer's bytes ended without its goodbye, or `Broken`. The stream is
-    /// closed.
+    /// [`StreamError`]: `Truncated` if the peer's bytes ended without its goodbye, or `Broken`, also if it took
+    /// longer than a handshake [may](super::ClientConfigBuilder::handshake_deadline). The stream is closed.
     pub async fn close(mut self) -> Result<(), StreamError> {
+        self.part(Aim::Close, |_| true).await
+    }
+
+    /// Exchanges goodbyes, which is a handshake as well and may take no longer than one.
+    async fn part(&mut self, aim: Aim, mut keep: impl FnMut(&[u8]) -> bool) -> Result<(), StreamError> {
         let mut gate = Gate::new();
-        poll_fn(|cx| {
-            ready!(gate.poll_enter(cx));
-            self.session_mut().poll_towards(Aim::Close, cx, |_| true)
+        poll_fn(|cx| gate.poll_enter(cx)).await;
+        let within = self.session().terms.handshake_deadline;
+        let parting = poll_fn(|cx| self.session_mut().poll_towards(aim, cx, &mut keep));
+        timeout(within, parting).await.unwrap_or_else(|_| {
+            let why = format!("the peer took longer than {within:?} for its goodbye");
+            Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
         })
-        .await
     }
 
     fn take_session(&mut self) -> Box<Session<S>> {
@@ -157,6 +161,8 @@ impl<S: ByteStream + 'static> Session<S> {
         self.tls.get_ref().0
     }
 
+    #[cold]
+    #[inline(never)]
     fn told(&self, error: io::Error) -> io::Error {
         translate::stream(error, self.terms.known(&[]))
     }
@@ -232,16 +238,21 @@ impl<S: ByteStream + 'static> Session<S> {
         Poll::Ready(Ok(None))
     }
 
-    /// Whether the peer still takes what is sent. One that is gone may have said why: a certificate that it
-    /// refuses, for instance.
+    /// Whether the peer still takes what is sent.
     fn still_there(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let Some(gone) = self.wire().gone() else { return Ok(()) };
-        if self.ends.peer_said_goodbye() {
-            return Ok(());
+        match self.wire().gone() {
+            Some(gone) if !self.ends.peer_said_goodbye() => Err(self.why_gone(gone, cx)),
+            _ => Ok(()),
         }
+    }
+
+    /// A peer that is gone may have said why: a certificate that it refuses, for instance.
+    #[cold]
+    #[inline(never)]
+    fn why_gone(&mut self, gone: Gone, cx: &mut Context<'_>) -> io::Error {
         match Pin::new(&mut self.tls).poll_fill_buf(cx) {
-            Poll::Ready(Err(error)) if !is_cut(&error) => Err(self.told(error)),
-            _ => Err(gone),
+            Poll::Ready(Err(error)) if !is_cut(&error) => self.told(error),
+            _ => gone.into(),
         }
     }
 

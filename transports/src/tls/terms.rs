@@ -63,9 +63,9 @@ impl Terms {
     }
 }
 
-/// The settings that the builders of both sides share, as methods that users call.
+/// The settings that the builders of both sides share, as methods that users call; it is told where the trust is.
 macro_rules! terms {
-    () => {
+    ($($trust:ident).+) => {
         /// Offers these application protocols (ALPN), the best first; none by default.
         ///
         /// If both sides offer some and none in common, the handshake fails. If the peer offers none, there
@@ -118,19 +118,19 @@ macro_rules! terms {
 
         /// Refuses certificates of the peer that this list (PEM) revokes.
         ///
-        /// With a list at hand, each certificate of the peer's chain must be covered by one that is up to
-        /// date: what may have been revoked is refused as well. Without any list, revoked certificates are
-        /// accepted: there is no other way of hearing of them.
+        /// With a list at hand, each certificate of the peer's chain must be covered by one whose next update
+        /// is still to come: what may have been revoked since is refused as well. Without any list, revoked
+        /// certificates are accepted: there is no other way of hearing of them.
         #[must_use]
         pub fn revocation_list_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-            self.trust.revocation_pem(pem.as_ref());
+            self.$($trust).+.revocation_pem(pem.as_ref());
             self
         }
 
         /// The same with a list in DER.
         #[must_use]
         pub fn revocation_list_der(mut self, der: impl Into<Vec<u8>>) -> Self {
-            self.trust.revocation_der(der.into());
+            self.$($trust).+.revocation_der(der.into());
             self
         }
     };

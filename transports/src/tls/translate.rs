@@ -1,7 +1,7 @@
 //! Pure: what TLS and the system report, in our words.
 
 use super::error::{CertificateProblem, Refusal, TlsError, TlsSide};
-use super::verify::SelfSigned;
+use super::verify::Mistake;
 use super::wire::Overdue;
 use crate::HandshakeError;
 use rustls::pki_types::UnixTime;
@@ -83,7 +83,11 @@ fn problem(error: CertificateError) -> CertificateProblem {
             CertificateProblem::RevocationUnknown
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => CertificateProblem::WrongPurpose,
-        E::Other(other) if other.0.is::<SelfSigned>() => CertificateProblem::SelfSigned,
+        E::Other(other) => match other.0.downcast_ref() {
+            Some(Mistake::SelfSigned) => CertificateProblem::SelfSigned,
+            Some(Mistake::Authority) => CertificateProblem::Authority,
+            None => CertificateProblem::Other(E::Other(other).to_string()),
+        },
         other => CertificateProblem::Other(other.to_string()),
     }
 }

@@ -1,9 +1,12 @@
-//! Verifying certificates: webpki's rules, and a word for a certificate that its own owner issued.
+//! Verifying certificates: webpki's rules, and a word for two mistakes that nearly everybody makes once.
 //!
-//! To webpki such a certificate is one of an unknown issuer. Whoever reads the error needs to know more: it
-//! is usually the certificate of a test, or of a machine that nobody has set up yet.
+//! To webpki a certificate that its own owner issued is one of an unknown issuer, and that of an authority, used by a
+//! peer as its own, something else that is wrong. Whoever reads the error needs to know more: the one is usually the
+//! certificate of a test, or of a machine that nobody has set up yet; the other was made by somebody who took the first
+//! recipe for a certificate that came along, and the roots are not what is wrong with it.
 
 use super::names;
+use rustls::RootCertStore;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -13,23 +16,37 @@ use thiserror::Error;
 use tokio_rustls::rustls;
 
 /// Travels inside of an error of rustls.
-#[derive(Debug, Error)]
-#[error("the certificate is self-signed")]
-pub(super) struct SelfSigned;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum Mistake {
+    #[error("the certificate is self-signed, and none of the roots")]
+    SelfSigned,
+    #[error("the certificate is that of an authority")]
+    Authority,
+}
 
-/// A verifier that tells a self-signed certificate from one of an unknown issuer.
+/// A verifier that tells these mistakes from others.
 #[derive(Debug)]
-pub(super) struct Telling<V: ?Sized>(pub(super) Arc<V>);
+pub(super) struct Telling<V: ?Sized> {
+    pub(super) roots: Arc<RootCertStore>,
+    pub(super) verifier: Arc<V>,
+}
 
-fn told(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
-    let may_be = matches!(
-        error,
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
-    );
-    if may_be && names::is_self_issued(certificate) {
-        return CertificateError::Other(OtherError(Arc::new(SelfSigned))).into();
+impl<V: ?Sized> Telling<V> {
+    fn told(&self, error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
+        let rustls::Error::InvalidCertificate(problem) = &error else { return error };
+        let is_unclear = matches!(problem, CertificateError::Other(_));
+        if !is_unclear && *problem != CertificateError::UnknownIssuer {
+            return error;
+        }
+        let mistake = if names::is_self_issued(certificate) && !names::is_among(certificate, &self.roots) {
+            Mistake::SelfSigned
+        } else if is_unclear && names::is_authority(certificate) {
+            Mistake::Authority
+        } else {
+            return error;
+        };
+        CertificateError::Other(OtherError(Arc::new(mistake))).into()
     }
-    error
 }
 
 impl ServerCertVerifier for Telling<dyn ServerCertVerifier> {
@@ -41,8 +58,8 @@ impl ServerCertVerifier for Telling<dyn ServerCertVerifier> {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.0.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
-        verified.map_err(|error| told(error, certificate))
+        let verified = self.verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        verified.map_err(|error| self.told(error, certificate))
     }
 
     fn verify_tls12_signature(
@@ -51,7 +68,7 @@ impl ServerCertVerifier for Telling<dyn ServerCertVerifier> {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        self.verifier.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -60,25 +77,25 @@ impl ServerCertVerifier for Telling<dyn ServerCertVerifier> {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        self.verifier.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }
 
 impl ClientCertVerifier for Telling<dyn ClientCertVerifier> {
     fn offer_client_auth(&self) -> bool {
-        self.0.offer_client_auth()
+        self.verifier.offer_client_auth()
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        self.0.client_auth_mandatory()
+        self.verifier.client_auth_mandatory()
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
+        self.verifier.root_hint_subjects()
     }
 
     fn verify_client_cert(
@@ -87,8 +104,8 @@ impl ClientCertVerifier for Telling<dyn ClientCertVerifier> {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        let verified = self.0.verify_client_cert(certificate, intermediates, now);
-        verified.map_err(|error| told(error, certificate))
+        let verified = self.verifier.verify_client_cert(certificate, intermediates, now);
+        verified.map_err(|error| self.told(error, certificate))
     }
 
     fn verify_tls12_signature(
@@ -97,7 +114,7 @@ impl ClientCertVerifier for Telling<dyn ClientCertVerifier> {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        self.verifier.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -106,10 +123,10 @@ impl ClientCertVerifier for Telling<dyn ClientCertVerifier> {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        self.verifier.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }

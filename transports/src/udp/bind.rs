@@ -46,7 +46,7 @@ pub struct BindUdpError {
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use = "it binds nothing before `bind` or `connect`"]
 pub struct UdpBind {
-    host: Option<IpAddr>,
+    host: Option<SocketAddr>,
     port: u16,
     reuse_port: bool,
 }
@@ -57,9 +57,16 @@ impl UdpBind {
         Self::default()
     }
 
+    /// The local host and port, with the scope of the address if it has one: a link-local address of IPv6 is
+    /// none without.
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        (self.host, self.port) = (Some(address), address.port());
+        self
+    }
+
     /// The local host. Without one it is any, of the family of the remote side; of IPv4 if there is none.
     pub fn host(mut self, host: impl Into<IpAddr>) -> Self {
-        self.host = Some(host.into());
+        self.host = Some(SocketAddr::new(host.into(), 0));
         self
     }
 
@@ -85,7 +92,7 @@ impl UdpBind {
     ///
     /// Outside a runtime.
     pub fn bind(&self) -> Result<UdpSocket, BindUdpError> {
-        let address = self.address(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let address = self.local(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let socket = self.socket(address).and_then(UdpSocket::new);
         socket.map_err(|source| BindUdpError { address, source })
     }
@@ -135,13 +142,16 @@ impl UdpBind {
             SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         };
-        let socket = self.socket(self.address(any))?;
+        let socket = self.socket(self.local(any))?;
         connect(&socket, &remote)?;
         ConnectedUdpSocket::new(socket)
     }
 
-    fn address(&self, any: IpAddr) -> SocketAddr {
-        SocketAddr::new(self.host.unwrap_or(any), self.port)
+    /// The address of this side, on any host if none was said.
+    fn local(&self, any: IpAddr) -> SocketAddr {
+        let mut local = self.host.unwrap_or(SocketAddr::new(any, 0));
+        local.set_port(self.port);
+        local
     }
 
     fn socket(&self, address: SocketAddr) -> io::Result<OwnedFd> {
@@ -152,5 +162,19 @@ impl UdpBind {
         }
         bind(&socket, &address)?;
         Ok(socket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_scope() {
+        let address: SocketAddr = "[fe80::1%2]:5353".parse().unwrap();
+        let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        assert_eq!(UdpBind::new().address(address).local(any), address);
+        let error = UdpSocket::bind("[fe80::1%4294967295]:0".parse().unwrap()).unwrap_err();
+        assert_eq!(error.address.to_string(), "[fe80::1%4294967295]:0");
     }
 }

@@ -43,7 +43,7 @@ impl UdpSocket {
     ///
     /// Outside a runtime.
     pub fn bind(address: SocketAddr) -> Result<Self, BindUdpError> {
-        UdpBind::new().host(address.ip()).port(address.port()).bind()
+        UdpBind::new().address(address).bind()
     }
 
     /// Takes a socket that is bound already.

@@ -5,19 +5,19 @@ use super::file::SocketFile;
 use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor};
 use crate::descriptor::FRESH;
 use crate::listen::poll_next;
-use crate::polled::{poll_readable, watch};
+use crate::polled::{Reading, watch};
 use crate::side::Side;
 use crate::{Attributes, Demand, StreamError};
 use parking_lot::Mutex;
 use rustix::net::{accept_with, getsockname};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::io::unix::AsyncFd;
 
 #[derive(Debug)]
 pub(super) struct Accepting {
-    side: Side<AsyncFd<OwnedFd>>,
+    side: Side<Reading>,
     address: UnixAddress,
     /// Locked while it is closed, so that who closes it second returns when it is closed too.
     file: Mutex<Option<SocketFile>>,
@@ -27,7 +27,8 @@ impl Accepting {
     /// Takes a socket that listens. The action completes "somebody else is …".
     pub(super) fn new(socket: OwnedFd, file: Option<SocketFile>, action: &'static str) -> io::Result<Self> {
         let address = UnixAddress::from_system(Some(getsockname(&socket)?));
-        Ok(Self { side: Side::new(watch(socket)?, action), address, file: Mutex::new(file) })
+        let socket = Reading::new(Arc::new(watch(socket)?));
+        Ok(Self { side: Side::new(socket, action), address, file: Mutex::new(file) })
     }
 
     pub(super) fn local_address(&self) -> &UnixAddress {
@@ -35,7 +36,7 @@ impl Accepting {
     }
 
     pub(super) async fn accept(&self) -> Result<OwnedFd, StreamError> {
-        self.side.exclusively(|io, cx| poll_accept(io, cx)).await
+        self.side.exclusively(poll_accept).await
     }
 
     /// Closes it, its file first: as long as the socket is open, no other file has its number.
@@ -47,8 +48,8 @@ impl Accepting {
 }
 
 /// The system is not asked for the peer's address: mio panics at the longest there can be.
-fn poll_accept(io: &AsyncFd<OwnedFd>, cx: &mut Context<'_>) -> Poll<io::Result<OwnedFd>> {
-    poll_next(|| poll_readable(io, cx, |io| Ok(accept_with(io, FRESH)?)))
+fn poll_accept(socket: &mut Reading, cx: &mut Context<'_>) -> Poll<io::Result<OwnedFd>> {
+    poll_next(|| socket.poll(cx, |socket| Ok(accept_with(socket, FRESH)?)))
 }
 
 impl Drop for Accepting {

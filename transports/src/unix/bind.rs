@@ -18,7 +18,7 @@ use std::os::fd::OwnedFd;
 /// and so is a file that is no socket; asked to [`replace`](Self::replace), it removes a living socket too,
 /// whose owner keeps its connections and gets no new ones. Whether a socket lives is found out without
 /// disturbing it. Of two processes that start over one stale file at the same time one wins, and the other
-/// hears of it.
+/// hears of it: whoever removes a file has locked its folder (`flock`), which its user must be able to read.
 ///
 /// # Examples
 ///

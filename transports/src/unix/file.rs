@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::folder::lock_folder_of;
 use super::{UnixAddress, UnixAddressError};
 use crate::descriptor::open;
 use rustix::io::Errno;
@@ -71,9 +72,10 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        let _folder = lock_folder_of(&self.path);
         let is_ours = |now: Metadata| (now.dev(), now.ino()) == (self.device, self.inode);
         if symlink_metadata(&self.path).is_ok_and(is_ours) {
-            // Somebody may remove it in the same moment, which is as good.
+            // Somebody who does not ask for the lock may remove it in the same moment, which is as good.
             let _ = remove_file(&self.path);
         }
     }
@@ -130,6 +132,7 @@ fn widen(path: &Path, mode: u32) -> io::Result<()> {
 /// Removes a socket that nobody uses any more, or whichever if `replace` says so.
 fn make_way(path: &Path, address: &UnixAddress, replace: bool) -> Result<(), BindError> {
     let system = |source: io::Error| BindError::System { address: address.clone(), source };
+    let _folder = lock_folder_of(path);
     let found = match symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -141,7 +144,7 @@ fn make_way(path: &Path, address: &UnixAddress, replace: bool) -> Result<(), Bin
     if !replace && lives(address).map_err(system)? {
         return Err(BindError::InUse { address: address.clone() });
     }
-    // Another process may have been as quick: then what is there now is looked at anew.
+    // Somebody who does not ask for the lock may have been as quick: what is there now is looked at anew.
     match symlink_metadata(path) {
         Ok(now) if is_same(&found, &now) => remove_file(path).or_else(gone_already).map_err(system),
         _ => Ok(()),

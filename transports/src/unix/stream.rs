@@ -7,16 +7,16 @@ use crate::attributes::{
 };
 use crate::byte::ROOM;
 use crate::descriptor::{RefusedDescriptor, State, UNIX, Wanted, adopt};
+use crate::sending::Sending;
 use crate::side::Side;
 use crate::socket::stream_ends;
-use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
+use crate::{ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::{Bytes, BytesMut};
 use rustix::net::{SocketType, getpeername, getsockname};
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::Interest;
@@ -58,7 +58,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 /// ```
 #[derive(Debug)]
 pub struct UnixStream {
-    socket: Arc<Socket>,
+    socket: Socket,
 }
 
 type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
@@ -66,9 +66,8 @@ type Socket = crate::socket::Socket<OwnedReadHalf, OwnedWriteHalf>;
 impl UnixStream {
     pub(super) fn new(stream: tokio::net::UnixStream) -> Self {
         let (read, write) = stream.into_split();
-        let read = Side::new(read, "receiving from this Unix stream");
-        let write = Side::new(write, "sending into this Unix stream");
-        Self { socket: Arc::new(Socket::new(read, write)) }
+        let (receiving, sending) = ("receiving from this Unix stream", "sending into this Unix stream");
+        Self { socket: Socket::new((read, receiving), (write, sending)) }
     }
 
     /// Connects to the socket at an address, which is a path, or, on Linux, an abstract name.
@@ -174,11 +173,12 @@ impl UnixStream {
             return Err(DescriptorError::NoBytes);
         }
         let mut rest = bytes;
-        let send = |io: &mut OwnedWriteHalf, cx: &mut Context<'_>| {
+        let send = |io: &mut Sending<OwnedWriteHalf>, cx: &mut Context<'_>| {
+            let io = &*io.open()?;
             while !rest.is_empty() {
                 let first = rest.len() == bytes.len();
                 let descriptors = if first { descriptors } else { &[] };
-                let sent = ready!(poll_send_fds((*io).as_ref(), cx, rest, descriptors))?;
+                let sent = ready!(poll_send_fds(io.as_ref(), cx, rest, descriptors))?;
                 rest = &rest[sent..];
             }
             Poll::Ready(Ok(()))
@@ -235,7 +235,8 @@ impl UnixStream {
     /// Its two halves, each with a task of its own.
     #[must_use]
     pub fn into_split(self) -> (UnixReceive, UnixSend) {
-        (UnixReceive { socket: Arc::clone(&self.socket) }, UnixSend { socket: self.socket })
+        let Socket { read, write, .. } = self.socket;
+        (UnixReceive { side: read }, UnixSend { side: write })
     }
 }
 
@@ -287,15 +288,12 @@ fn poll_receive_fds(
     }
 }
 
-impl Attributes for Socket {
-    fn provide(&self, demand: &mut Demand<'_>) {
-        type Io = tokio::net::UnixStream;
-        self.give::<Io, LocalUnixAddress>(demand, |io| Ok(UnixAddress::from_system(Some(getsockname(io)?))));
-        self.give::<Io, RemoteUnixAddress>(demand, |io| Ok(UnixAddress::from_system(getpeername(io)?)));
-        self.give::<Io, PeerCredentials>(demand, peer_credentials);
-        self.give::<Io, Family>(demand, |_| Ok(AddressFamily::Unix));
-        self.give::<Io, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
-    }
+fn provide<T: AsRef<tokio::net::UnixStream>>(side: &Side<T>, demand: &mut Demand<'_>) {
+    side.give::<_, LocalUnixAddress>(demand, |io| Ok(UnixAddress::from_system(Some(getsockname(io)?))));
+    side.give::<_, RemoteUnixAddress>(demand, |io| Ok(UnixAddress::from_system(getpeername(io)?)));
+    side.give::<_, PeerCredentials>(demand, peer_credentials);
+    side.give::<_, Family>(demand, |_| Ok(AddressFamily::Unix));
+    side.give::<_, RawDescriptor>(demand, |io| Ok(io.as_raw_fd()));
 }
 
 fn peer_credentials(io: &tokio::net::UnixStream) -> io::Result<Credentials> {
@@ -309,13 +307,13 @@ fn peer_credentials(io: &tokio::net::UnixStream) -> io::Result<Credentials> {
 /// half.
 #[derive(Debug)]
 pub struct UnixReceive {
-    socket: Arc<Socket>,
+    side: Side<OwnedReadHalf>,
 }
 
 /// The sending half of a [`UnixStream`]. Dropped, it says "no more from here".
 #[derive(Debug)]
 pub struct UnixSend {
-    socket: Arc<Socket>,
+    side: Side<Sending<OwnedWriteHalf>>,
 }
 
-stream_ends!(UnixStream, UnixReceive, UnixSend);
+stream_ends!(UnixStream, UnixReceive, UnixSend, provide);
