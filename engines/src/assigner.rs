@@ -18,12 +18,16 @@ use arbour_primitives::stream::BroadcastReceiver;
 use arbour_supervisor::intensity::RestartLimit;
 use arbour_supervisor::restart::Restart;
 use arbour_supervisor::shutdown::Shutdown;
-use arbour_supervisor::{DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group};
+use arbour_supervisor::{
+    ChildContext, DynamicSupervisor, Failure, GroupError, machine::ChildPolicy, try_task_group,
+};
 use assignment::Events;
-use crew::{Crew, Gone};
+use crew::{Crew, Gone, Left};
 use rounds::Rounds;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// Shares resources among the workers that run an assigner of the same group: each resource is held by one of them,
 /// and worked by a supervised child.
@@ -75,6 +79,7 @@ pub struct Assigner {
     resources: Vec<LeaseName>,
     moves: usize,
     policy: ChildPolicy,
+    drain: Option<Duration>,
     limit: RestartLimit,
     events: Events,
 }
@@ -103,6 +108,7 @@ impl Assigner {
             leases,
             resources,
             policy,
+            drain: None,
             events: Events::new(),
         })
     }
@@ -151,10 +157,10 @@ impl Assigner {
         Self { moves: moves.max(1), ..self }
     }
 
-    /// Sets how long a body may finish that gives up its resource, before it is cancelled; the time to live unless
-    /// set.
+    /// Sets how long a body may finish that gives up its resource, before it is cancelled: whatever its policy says. The
+    /// time to live unless one of them is set.
     pub fn drain(self, drain: Duration) -> Self {
-        Self { policy: self.policy.shutdown(Shutdown::After(drain)), ..self }
+        Self { drain: Some(drain), ..self }
     }
 
     /// Sets how many restarts, of all bodies together, are too many; more than three in 5 seconds for each resource
@@ -164,7 +170,11 @@ impl Assigner {
     }
 
     /// Sets how bodies that fail are restarted, and all else of their supervisor's children. Permanent ones count as
-    /// transient. Unless set, a body alone may be restarted three times in 5 seconds.
+    /// transient, and as a body does not report that it is ready, it is not waited for. Unless set, a body alone may be
+    /// restarted three times in 5 seconds.
+    ///
+    /// What is not brought back by its policy, as a temporary one, or one that stays down, has its resource assigned
+    /// anew like one that ends without being asked to.
     pub fn policy(self, policy: ChildPolicy) -> Self {
         Self { policy, ..self }
     }
@@ -181,7 +191,8 @@ impl Assigner {
     /// # Errors
     ///
     /// [`GroupError::Failed`] with the error of the supervisor, when a body failed once too often, or with the
-    /// [`HoldError`] of the worker's own lease, when the store refused it.
+    /// [`HoldError`] of the worker's own lease, when the store refused the first it asked for. What a store refuses
+    /// later, as one with a full disk does, is asked for again.
     ///
     /// # Panics
     ///
@@ -224,21 +235,31 @@ impl Assigner {
         E: Into<Failure> + 'static,
     {
         let (events, work) = (self.events.clone(), Arc::new(work));
-        let start = move |_, resource: LeaseName| {
-            let (leases, crew) = (leases.clone(), crew.clone());
+        let start = move |context: ChildContext, resource: LeaseName| {
+            let (leases, crew, child) = (leases.clone(), crew.clone(), context.child());
             let (events, work) = (events.clone(), Arc::clone(&work));
             async move {
-                let gone = hold(&leases, &resource, &events, &*work).await?;
-                crew.is_gone(resource, gone);
+                let how = hold(&leases, &resource, &events, &*work).await?;
+                crew.is_gone(Left { resource, child, how });
                 Ok::<_, Failure>(())
             }
         };
-        let policy = match self.policy.restart {
-            Restart::Permanent => self.policy.restart(Restart::Transient),
-            _ => self.policy,
-        };
-        let builder = DynamicSupervisor::builder(self.group.as_str(), start).policy(policy).limit(self.limit);
-        builder.build().map_err(Failure::from)
+        let builder = DynamicSupervisor::builder(self.group.as_str(), start);
+        let built = builder.policy(self.child_policy()).limit(self.limit).build();
+        built.map_err(Failure::from)
+    }
+
+    /// The policy as it fits what a body is: it has no way to report that it is ready, and ends when it is done.
+    fn child_policy(&self) -> ChildPolicy {
+        let mut policy = self.policy;
+        policy.reports_ready = false;
+        if policy.restart == Restart::Permanent {
+            policy.restart = Restart::Transient;
+        }
+        if let Some(drain) = self.drain {
+            policy.shutdown = Shutdown::After(drain);
+        }
+        policy
     }
 }
 
@@ -270,7 +291,11 @@ where
     match leases.run(resource.clone(), true, work).await {
         Ok(worked) => worked.map(|()| Gone::ByItself),
         Err(HoldError::Lost(_)) => Ok(Gone::ByItself),
-        Err(HoldError::Held(_)) => Ok(Gone::WithoutFault),
+        Err(HoldError::Held(_)) => Ok(Gone::Outrun),
+        Err(HoldError::Refused(error) | HoldError::Unanswered(error)) => {
+            tracing::warn!(resource = resource.as_str(), %error, "a resource could not be taken; it is tried again");
+            Ok(Gone::ByItself)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -285,8 +310,15 @@ fn unless_lost(lease: &Lease, failure: Failure) -> Result<(), Failure> {
 /// Holds the worker's own lease until it is drained, and takes it again when it was lost.
 async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
     let is_draining = || ScopeHandle::current().is_some_and(|scope| scope.is_draining());
+    let (has_joined, every) = (AtomicBool::new(false), leases.times().renew_every);
     while !is_draining() {
-        let hold = async { leases.run(member.clone(), false, async |_| stopping().await).await };
+        let hold = async {
+            let joined = async |_| {
+                has_joined.store(true, Ordering::Relaxed);
+                stopping().await
+            };
+            leases.run(member.clone(), false, joined).await
+        };
         let leave = async {
             stopping().await;
             Ok(())
@@ -294,6 +326,11 @@ async fn membership(leases: Leases, member: LeaseName) -> Result<(), Failure> {
         match arbour_primitives::race!(hold, leave).value {
             Err(HoldError::Lost(lost)) => {
                 tracing::warn!(%lost, "a worker seemed dead to others; it joins again")
+            }
+            // What was right once is not set up wrongly: it has to be mended where the store is.
+            Err(HoldError::Refused(error)) if has_joined.load(Ordering::Relaxed) => {
+                tracing::warn!(%error, again_in = ?every, "a worker seems dead to others, and may not join again");
+                let _ = arbour_primitives::race!(sleep(every), stopping());
             }
             Err(error) => return Err(error.into()),
             Ok(()) => {}

@@ -40,6 +40,8 @@ impl Add<Duration> for Moment {
     }
 }
 
+const TOKIO: &str = "tokio";
+
 /// What tells holders of leases the time. It never goes back.
 ///
 /// Whose leases are kept outside of its process needs a clock that runs while the machine sleeps: a laptop that wakes
@@ -59,7 +61,7 @@ impl Clock {
     #[must_use]
     pub fn tokio() -> Self {
         let begin = Instant::now();
-        Self::of("tokio", move || begin.elapsed())
+        Self::of(TOKIO, move || begin.elapsed())
     }
 
     /// The clock that also runs while the machine sleeps: `CLOCK_BOOTTIME` on Linux and Android, elsewhere on Unix
@@ -85,6 +87,11 @@ impl Clock {
 
     fn of(kind: &'static str, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self { kind, now: Arc::new(now) }
+    }
+
+    /// Whether it goes as the timers of the runtime do.
+    pub(crate) fn is_tokios(&self) -> bool {
+        self.kind == TOKIO
     }
 
     /// What time it is.

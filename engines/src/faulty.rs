@@ -164,6 +164,10 @@ impl<S: LeaseStore> LeaseStore for FaultyStore<S> {
         self.store.clock()
     }
 
+    fn least_ttl(&self) -> Duration {
+        self.store.least_ttl()
+    }
+
     async fn acquire(
         &self,
         name: &LeaseName,

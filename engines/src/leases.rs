@@ -99,9 +99,9 @@ impl Leases {
     ///
     /// # Errors
     ///
-    /// [`BadTimes`] if the times do not fit together.
+    /// [`BadTimes`] if the times do not fit together, or not to those of the store.
     pub fn new(store: impl LeaseStore, times: impl Into<LeaseTimes>) -> Result<Self, BadTimes> {
-        let times = times.into().checked()?;
+        let times = times.into().checked()?.for_a_store_of(store.least_ttl())?;
         let clock = store.clock();
         let owner = format!("process {}", std::process::id()).into();
         Ok(Self { store: AnyLeaseStore::new(store), times, clock, owner, held: Arc::default() })
@@ -181,7 +181,8 @@ impl Leases {
         self.run(LeaseName::new(name)?, false, body).await
     }
 
-    /// Runs `body` while the lease is held, if nobody else has it, and releases it.
+    /// Runs `body` while the lease is held, if nobody else has it, and releases it. It waits neither for who has the
+    /// lease nor for a store that is away.
     ///
     /// # Cancel safety
     ///
@@ -189,7 +190,8 @@ impl Leases {
     ///
     /// # Errors
     ///
-    /// As for [`hold`](Self::hold); [`HoldError::Held`] if somebody else has it.
+    /// As for [`hold`](Self::hold); [`HoldError::Held`] if somebody else has it; [`HoldError::Unanswered`] if the store
+    /// cannot be reached, or has not answered twice, each within [`LeaseTimes::answer_within`].
     ///
     /// # Panics
     ///

@@ -117,6 +117,8 @@ pub enum LeaseState {
     Taken(Holding),
     /// The store refused the request for it.
     Refused,
+    /// It was asked for once, and there was no answer.
+    Unanswered,
     /// The store is being told that it is free.
     Releasing,
     /// It is over; `confirmed` unless the store did not answer. Then it ends with its time to live.
@@ -176,6 +178,7 @@ enum Phase {
     Lost { fence: Fence, why: LossReason },
     Taken(Holding),
     Refused,
+    Unanswered,
     Releasing { by: Moment },
     Released { confirmed: bool },
 }
@@ -204,6 +207,7 @@ impl Machine {
             Phase::Lost { fence, why } => LeaseState::Lost { fence, why },
             Phase::Taken(holding) => LeaseState::Taken(holding),
             Phase::Refused => LeaseState::Refused,
+            Phase::Unanswered => LeaseState::Unanswered,
             Phase::Releasing { .. } => LeaseState::Releasing,
             Phase::Released { confirmed } => LeaseState::Released { confirmed },
         }
@@ -333,6 +337,11 @@ impl Machine {
                 self.phase = Phase::Refused;
                 return None;
             }
+            // A reply that was lost is asked for once more: by then there may be another connection.
+            Phase::Acquiring { once: true } if kind == StoreErrorKind::NotSent || self.failures > 0 => {
+                self.phase = Phase::Unanswered;
+                return None;
+            }
             Phase::Releasing { .. } if ask == Ask::Acquire => return self.release_if_unsure(now),
             _ => {}
         }
@@ -366,9 +375,12 @@ impl Machine {
             Phase::Held { .. } => self.ask(Ask::Release, now),
             Phase::Lost { why: LossReason::Gone(_), .. } => self.released(true),
             Phase::Lost { .. } => self.ask(Ask::Release, now),
-            Phase::Idle | Phase::Acquiring { .. } | Phase::Waiting(_) | Phase::Taken(_) | Phase::Refused => {
-                self.release_if_unsure(now)
-            }
+            Phase::Idle
+            | Phase::Acquiring { .. }
+            | Phase::Waiting(_)
+            | Phase::Taken(_)
+            | Phase::Refused
+            | Phase::Unanswered => self.release_if_unsure(now),
         }
     }
 

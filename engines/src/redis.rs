@@ -16,11 +16,13 @@ use failure::Failure;
 use keys::{FREED, LEASE, LEASES, Scripts};
 use line::{Asking, Connector, Times};
 use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisResult, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use waiting::Waiting;
 
 /// The [`LeaseStore`] of several machines: Redis 7, one primary. Clones are the same store, with the same connection.
@@ -38,8 +40,8 @@ use waiting::Waiting;
 ///
 /// There is one, made when it is first needed and anew when it is lost. Between the beginnings of two attempts lies
 /// at least a sixtieth of the time to live, and up to a fifth after failures, by chance: all who ask meanwhile wait
-/// for the same attempt. A connection that has not answered for an eighth of the time to live is given up, also when
-/// who asked has gone by then.
+/// for the same attempt. A connection that has not answered for an eighth of the time to live, counted over all who
+/// asked meanwhile, is given up, also when they have gone by then.
 ///
 /// # Requests
 ///
@@ -47,15 +49,16 @@ use waiting::Waiting;
 /// to be made first. What is known of one that fails is its kind:
 ///
 /// - [`NotSent`](crate::StoreErrorKind::NotSent): there was no connection, or the server is not ready (it loads its
-///   data, a script of others is running).
-/// - [`Refused`](crate::StoreErrorKind::Refused): somebody must change something, such as a password, a permission, a
-///   limit of memory, or a replica that was asked instead of its primary.
+///   data, a script of others is running, it is a replica, as behind an old address in a fail-over).
+/// - [`Refused`](crate::StoreErrorKind::Refused): somebody must change something, such as a password, a permission, or a
+///   limit of memory.
 /// - [`Unknown`](crate::StoreErrorKind::Unknown): it was sent, and the connection was lost or silent before a reply.
 ///
 /// # Waiting
 ///
 /// Costs one look, and no request after it: releases are heard on the same connection. A lease that ends with its
-/// time is not announced by Redis; who waits looks again at that time, and whenever the connection was lost.
+/// time is not announced by Redis; who waits looks again at that time, up to a sixtieth of the time to live later by
+/// chance, so that not all do at once, and whenever the connection was lost.
 ///
 /// # Examples
 ///
@@ -80,6 +83,7 @@ const SHORTEST: Duration = Duration::from_millis(30);
 
 struct Shared {
     server: String,
+    least_ttl: Duration,
     clock: Clock,
     times: Times,
     scripts: Scripts,
@@ -113,7 +117,7 @@ impl RedisStore {
     /// The store behind this address: `redis://user:password@host:port/database`, or `redis+unix:///path`.
     ///
     /// `ttl` is the time to live of its leases, the shortest if there are several: all times of the connection follow
-    /// from it. Nothing is connected yet, and a server that is not there is waited for like a lease.
+    /// from it, and [`Leases::new`](crate::Leases::new) refuses a shorter one. Nothing is connected yet, and a server that is not there is waited for like a lease.
     ///
     /// # Errors
     ///
@@ -122,10 +126,11 @@ impl RedisStore {
         if ttl < SHORTEST {
             return Err(BadRedis::TtlTooShort { ttl });
         }
-        let client = client(url).map_err(|reason| BadRedis::Address { reason: Arc::new(reason) })?;
+        let client = client(url, ttl).map_err(|reason| BadRedis::Address { reason: Arc::new(reason) })?;
         let (times, waiting) = (Times::of(ttl), Arc::<Waiting>::default());
         let shared = Shared {
             server: client.get_connection_info().addr().to_string(),
+            least_ttl: ttl,
             clock: Clock::boot_time(),
             times,
             scripts: Scripts::new(),
@@ -151,10 +156,18 @@ impl RedisStore {
 }
 
 /// Of the third version of the protocol, in which a connection hears messages and is asked as well.
-fn client(url: &str) -> RedisResult<Client> {
+fn client(url: &str, ttl: Duration) -> RedisResult<Client> {
     let info = url.into_connection_info()?;
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    Client::open(info.set_redis_settings(settings))
+    Client::open(info.set_redis_settings(settings).set_tcp_settings(tcp(ttl)))
+}
+
+/// No request waits for the acknowledgement of another, and a line that nobody uses is probed: who waits only listens.
+fn tcp(ttl: Duration) -> TcpSettings {
+    // The system counts in whole seconds, up to nine hours.
+    let probe = (ttl / 3).clamp(Duration::from_secs(1), Duration::from_secs(3_600));
+    let keepalive = TcpKeepalive::new().with_time(probe).with_interval(probe);
+    TcpSettings::default().set_nodelay(true).set_keepalive(keepalive)
 }
 
 impl Shared {
@@ -184,6 +197,10 @@ impl LeaseStore for RedisStore {
         self.shared.clock.clone()
     }
 
+    fn least_ttl(&self) -> Duration {
+        self.shared.least_ttl
+    }
+
     async fn acquire(
         &self,
         name: &LeaseName,
@@ -200,7 +217,7 @@ impl LeaseStore for RedisStore {
 
     async fn extend(&self, name: &LeaseName, token: Token, ttl: Duration) -> Result<Extended, StoreError> {
         let mut script = self.shared.scripts.extend.key(keys::lease(name));
-        script.arg(token.to_string()).arg(millis(ttl));
+        script.key(LEASES).arg(token.to_string()).arg(millis(ttl)).arg(name.as_str());
         let request = async |mut connection| script.invoke_async(&mut connection).await;
         self.ask(Operation::Extend, name, request, |reply: Vec<Value>| reply::extended(name, &reply)).await
     }
@@ -223,7 +240,10 @@ impl LeaseStore for RedisStore {
             // What is left is told in whole milliseconds, and the key is there until the last has passed.
             let remaining = holding.remaining.saturating_add(Duration::from_millis(2));
             // That the time is over is as good a reason to look again as a notice.
-            let _ = timeout(remaining.min(at_most), place.told()).await;
+            let is_told = timeout(remaining.min(at_most), place.told()).await.is_ok();
+            if !is_told && holding.remaining <= at_most {
+                sleep(self.shared.times.apart_by_chance()).await;
+            }
         }
         Ok(())
     }
@@ -270,4 +290,18 @@ fn millis(ttl: Duration) -> u64 {
     let up = ttl.as_nanos().div_ceil(1_000_000);
     // The server adds it to the time since 1970 and refuses what then overflows.
     u64::try_from(up).unwrap_or(u64::MAX).min(1 << 52)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_request_waits_for_the_acknowledgement_of_another_and_a_quiet_line_is_probed() {
+        for ttl in [SHORTEST, Duration::from_secs(15), Duration::MAX] {
+            let client = client("redis://localhost/", ttl).unwrap();
+            let settings = client.get_connection_info().tcp_settings();
+            assert!(settings.nodelay() && settings.keepalive().is_some(), "{settings:?}");
+        }
+    }
 }

@@ -71,6 +71,12 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// with this process, `Clock::boot_time` (feature `boot-time`) everywhere else.
     fn clock(&self) -> Clock;
 
+    /// The shortest time to live that it can serve, as its own times follow from it: [`Leases::new`](crate::Leases::new)
+    /// refuses a shorter one. None is too short unless it says so.
+    fn least_ttl(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Takes the lease if nobody else has it. `owner` is what others are told of the holder, in words.
     ///
     /// # Errors

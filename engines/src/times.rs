@@ -78,6 +78,18 @@ pub enum BadTimes {
         /// Which of them.
         what: &'static str,
     },
+    /// The store's own times are those of longer leases.
+    #[error(
+        "a lease of {ttl:?} is shorter than its store was made for: that counts on {store:?}, and would find a lost \
+         connection too late"
+    )]
+    #[non_exhaustive]
+    ShorterThanTheStores {
+        /// The time to live.
+        ttl: Duration,
+        /// The shortest that the store was made for.
+        store: Duration,
+    },
     /// A renewal could not be known before the lease is over.
     #[error(
         "a lease of {ttl:?} cannot be renewed every {renew_every:?}: with {answer_within:?} for an answer and a \
@@ -181,6 +193,14 @@ impl LeaseTimes {
             return Err(BadTimes::NoTimeToRenew { ttl, renew_every, answer_within, margin });
         }
         Ok(self)
+    }
+
+    /// # Errors
+    ///
+    /// If the store was made for longer leases only.
+    pub(crate) fn for_a_store_of(self, least: Duration) -> Result<Self, BadTimes> {
+        let Self { ttl, .. } = self;
+        if ttl < least { Err(BadTimes::ShorterThanTheStores { ttl, store: least }) } else { Ok(self) }
     }
 
     /// The margin, with the time that has to be left for clean-up.

@@ -35,6 +35,10 @@ impl LeaseStore for Line {
         self.store.clock()
     }
 
+    fn least_ttl(&self) -> Duration {
+        self.store.least_ttl()
+    }
+
     async fn acquire(
         &self,
         name: &LeaseName,

@@ -141,6 +141,33 @@ async fn a_line_that_is_silent_is_given_up_although_those_who_asked_have_gone() 
 }
 
 #[arbour::test(start_paused = false)]
+async fn a_line_that_is_silent_is_given_up_although_nobody_waits_for_long() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let store = through(&proxy);
+    assert_eq!(held(&store).await, None);
+    proxy.set(To::Server, Flow::Drop);
+    // Each waits for less than the silence after which a line is given up.
+    for _ in 0..4 {
+        assert!(timeout(TTL / 20, store.look(&oak())).await.is_err());
+    }
+    proxy.heal();
+    assert_eq!(held(&store).await, None);
+    assert!(proxy.counts().connections >= 2);
+}
+
+#[arbour::test(start_paused = false)]
+async fn times_that_are_shorter_than_those_of_the_connection_are_refused() {
+    let server = Server::start();
+    let error = Leases::new(server.store(LONG), LeaseTimes::new(TTL)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a lease of 1.2s is shorter than its store was made for: that counts on 300s, and would find a lost \
+         connection too late",
+    );
+}
+
+#[arbour::test(start_paused = false)]
 async fn who_gives_up_soon_does_not_cost_the_others_their_line() {
     let server = Server::start();
     let proxy = Proxy::to(server.port()).await;
@@ -309,7 +336,6 @@ async fn a_server_that_says_no_is_believed_and_asked_again_when_the_cause_is_gon
     let store = server.store(TTL);
     for (cause, remedy, says) in [
         (&["CONFIG", "SET", "maxmemory", "1"][..], &["CONFIG", "SET", "maxmemory", "0"][..], "OOM"),
-        (&["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"], "read only replica"),
         (&["SET", "{arbour}:lease:oak", "mine"], &["DEL", "{arbour}:lease:oak"], "WRONGTYPE"),
         (
             &["ACL", "SETUSER", "default", "-hset"],
@@ -328,6 +354,23 @@ async fn a_server_that_says_no_is_believed_and_asked_again_when_the_cause_is_gon
     let fence = granted(&store, token, LONG).await;
     server.cli(&["SCRIPT", "FLUSH"]);
     assert_eq!(store.extend(&oak(), token, LONG).await.unwrap(), Extended::Confirmed(fence));
+}
+
+#[arbour::test(start_paused = false)]
+async fn a_server_that_is_a_replica_for_a_while_is_waited_for() {
+    let server = Server::start();
+    let store = server.store(TTL);
+    let leases = Leases::new(store.clone(), LeaseTimes::new(TTL)).unwrap();
+    server.cli(&["REPLICAOF", "127.0.0.1", "1"]);
+    let error = store.acquire(&oak(), Token::new(), "a", LONG).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotSent, "{error}");
+    assert!(error.to_string().contains("read only replica"), "{error}");
+    let fails_over = async {
+        sleep(TTL).await;
+        server.cli(&["REPLICAOF", "NO", "ONE"]);
+    };
+    let (held, ()) = join!(leases.hold("oak", async |_| "held"), fails_over);
+    assert_eq!(held.unwrap(), "held");
 }
 
 #[arbour::test(start_paused = false)]

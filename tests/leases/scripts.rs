@@ -46,7 +46,10 @@ async fn a_shell_takes_a_lease_writes_under_it_and_hands_it_over() {
         ("a shell script", Fence::new(fence.parse().unwrap()))
     );
     assert_eq!(store.list("o").await.unwrap().len(), 1);
-    assert_eq!(run(&server, "extend", &[LEASE, ",", "shell-1", "300000"]), ["confirmed", fence]);
+    assert_eq!(
+        run(&server, "extend", &[LEASE, LEASES, ",", "shell-1", "300000", "oak"]),
+        ["confirmed", fence]
+    );
 
     let written = run(&server, "write", &[FENCE, ENTRIES, ",", fence, "cursor", "41"]);
     assert_eq!(written, ["accepted"]);
@@ -117,6 +120,22 @@ async fn the_permissions_of_the_book_are_all_that_a_store_needs() {
     check_lease_store(&RedisStore::new(&url, TTL).unwrap(), Duration::from_millis(100)).await.unwrap();
     let outside = Command::new("redis-cli").args(["-u", &url, "SET", "mine", "1"]).output().unwrap();
     assert!(String::from_utf8_lossy(&outside.stdout).starts_with("NOPERM"), "{outside:?}");
+}
+
+#[arbour::test(start_paused = false)]
+async fn a_lease_is_listed_again_when_it_is_extended_after_the_list_was_lost() {
+    let server = Server::start();
+    let (store, oak, token) = (server.store(TTL), LeaseName::new("oak").unwrap(), Token::new());
+    for again in [true, false] {
+        store.acquire(&oak, token, "a", LONG).await.unwrap();
+        server.cli(&["DEL", LEASES]);
+        assert_eq!(store.list("").await.unwrap(), []);
+        match again {
+            true => drop(store.acquire(&oak, token, "a", LONG).await.unwrap()),
+            false => drop(store.extend(&oak, token, LONG).await.unwrap()),
+        }
+        assert_eq!(store.list("").await.unwrap().len(), 1);
+    }
 }
 
 #[arbour::test(start_paused = false)]

@@ -2,14 +2,21 @@
 
 use crate::store::LeaseName;
 use arbour_primitives::sync::{Notice, Notices};
-use std::collections::BTreeMap;
+use arbour_supervisor::ChildRef;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The resources whose child is gone, until somebody asks. Clones are the same.
+/// The children that are gone, until somebody asks. Clones are the same.
 #[derive(Clone, Default)]
 pub(super) struct Crew {
-    gone: Arc<Mutex<BTreeMap<LeaseName, Gone>>>,
+    gone: Arc<Mutex<Vec<Left>>>,
     news: Notices,
+}
+
+/// A child that has ended, or was stopped, and will not be brought back.
+pub(super) struct Left {
+    pub(super) resource: LeaseName,
+    pub(super) child: ChildRef,
+    pub(super) how: Gone,
 }
 
 /// How a child came to be gone.
@@ -17,19 +24,20 @@ pub(super) struct Crew {
 pub(super) enum Gone {
     /// It has had its resource, and nobody has asked it to end.
     ByItself,
-    /// It has never had its resource, as another worker was faster; or it was asked to end.
-    WithoutFault,
+    /// It has never had its resource, as another worker was faster.
+    Outrun,
+    /// It was asked to end.
+    Asked,
 }
 
 impl Crew {
-    /// The child of this resource has ended, or was stopped, and will not be brought back.
-    pub(super) fn is_gone(&self, resource: LeaseName, how: Gone) {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(resource, how);
+    pub(super) fn is_gone(&self, left: Left) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(left);
         self.news.tell_all();
     }
 
     /// Who is gone since somebody last asked, and a place among those who hear of the next.
-    pub(super) fn gone(&self) -> (BTreeMap<LeaseName, Gone>, Notice) {
+    pub(super) fn gone(&self) -> (Vec<Left>, Notice) {
         let notice = self.news.join();
         (std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner)), notice)
     }

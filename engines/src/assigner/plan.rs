@@ -38,22 +38,24 @@ pub(crate) struct View<'a> {
 pub(crate) struct Plan {
     pub(crate) take: Vec<LeaseName>,
     pub(crate) shed: Vec<LeaseName>,
-    /// Whether it should have more than it has and takes: it waits for others to give up theirs.
-    pub(crate) wants_more: bool,
+    /// What it waits for, if it should have more than it has and takes: that others give it up.
+    pub(crate) watch: Vec<LeaseName>,
 }
 
 impl View<'_> {
     pub(crate) fn plan(&self) -> Plan {
-        let (share, have) = (self.share(), self.mine.len());
+        let shares = self.shares();
+        let (share, have) = (shares[self.me], self.mine.len());
         let missing = share.saturating_sub(have);
         let take = self.first(missing, self.resources.iter().filter(|name| self.is_free(name)));
         let surplus = have.saturating_sub(share).min(self.moves.saturating_sub(self.leaving.len()));
-        let shed = self.last(surplus);
-        Plan { wants_more: take.len() < missing, take, shed }
+        let shed = last(self.me, self.mine.iter().collect(), surplus);
+        let watch = if take.len() < missing { self.awaited(&shares) } else { Vec::new() };
+        Plan { take, shed, watch }
     }
 
-    /// How many this worker should have. The odd ones go to who has most already, and then by name.
-    fn share(&self) -> usize {
+    /// How many each worker should have. The odd ones go to who has most already, and then by name.
+    fn shares(&self) -> BTreeMap<&str, usize> {
         let mut counts: BTreeMap<&str, usize> = self.members.iter().map(|member| (&**member, 0)).collect();
         counts.entry(self.me).or_default();
         for holder in self.holders.values() {
@@ -64,8 +66,32 @@ impl View<'_> {
         let (each, odd) = (self.resources.len() / counts.len(), self.resources.len() % counts.len());
         let mut members: Vec<_> = counts.into_iter().collect();
         members.sort_by_key(|(_, count)| Reverse(*count));
-        let rank = members.iter().position(|(member, _)| *member == self.me);
-        each + usize::from(rank.is_some_and(|rank| rank < odd))
+        let ranks = members.into_iter().enumerate();
+        ranks.map(|(rank, (member, _))| (member, each + usize::from(rank < odd))).collect()
+    }
+
+    /// What others will release next: all that is left of those who have gone or are about to, and of those with more
+    /// than their share what suits them least, as many as they give up at once.
+    fn awaited(&self, shares: &BTreeMap<&str, usize>) -> Vec<LeaseName> {
+        let mut held: BTreeMap<&str, Vec<&LeaseName>> = BTreeMap::new();
+        for (name, holder) in self.others() {
+            held.entry(holder).or_default().push(name);
+        }
+        let released = |(holder, names): (&str, Vec<&LeaseName>)| {
+            let share = shares.get(holder).copied();
+            let count = share.map_or(names.len(), |share| names.len().saturating_sub(share).min(self.moves));
+            last(holder, names, count)
+        };
+        held.into_iter().flat_map(released).collect()
+    }
+
+    /// Who else has which of the resources, that this worker might take.
+    fn others(&self) -> impl Iterator<Item = (&LeaseName, &str)> {
+        let resources: BTreeSet<&LeaseName> = self.resources.iter().collect();
+        let holders = self.holders.iter().filter(|(_, holder)| **holder != self.me);
+        let might_take =
+            move |name: &&LeaseName| resources.contains(name) && !self.passed_over.contains(name);
+        holders.map(|(name, holder)| (name, &**holder)).filter(move |(name, _)| might_take(name))
     }
 
     fn is_free(&self, name: &LeaseName) -> bool {
@@ -80,14 +106,12 @@ impl View<'_> {
         names.truncate(count);
         names
     }
+}
 
-    /// So many of its own, what suits it least first.
-    fn last(&self, count: usize) -> Vec<LeaseName> {
-        let mut names: Vec<LeaseName> = self.mine.iter().cloned().collect();
-        names.sort_by_cached_key(|name| suits(self.me, name));
-        names.truncate(count);
-        names
-    }
+/// So many of what a worker has, what suits it least first.
+fn last(worker: &str, mut names: Vec<&LeaseName>, count: usize) -> Vec<LeaseName> {
+    names.sort_by_cached_key(|name| suits(worker, name));
+    names.into_iter().take(count).cloned().collect()
 }
 
 /// How well a resource suits a worker: each order is another, so that workers do not all reach for the same.
@@ -233,7 +257,16 @@ mod tests {
         world.holders =
             world.resources[..3].iter().map(|name| (name.clone(), "worker 0".to_owned())).collect();
         let plan = world.view("worker 1").plan();
-        assert_eq!((plan.take, plan.wants_more), (vec![world.resources[3].clone()], true));
+        assert_eq!(plan.take, [world.resources[3].clone()]);
+        assert_eq!(plan.watch, world.view("worker 0").plan().shed, "what the other gives up next");
+    }
+
+    #[test]
+    fn who_should_have_more_waits_for_all_that_somebody_leaves_who_has_gone() {
+        let mut world = World::new(6, 1, 1);
+        world.holders = world.resources.iter().map(|name| (name.clone(), "gone".to_owned())).collect();
+        let watch: BTreeSet<_> = world.view("worker 0").plan().watch.into_iter().collect();
+        assert_eq!(watch, world.resources.iter().cloned().collect());
     }
 
     #[test]

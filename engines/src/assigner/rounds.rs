@@ -1,20 +1,20 @@
 //! The rounds of one worker: it looks, does what its plan says, and waits for something to change.
 
 use super::Assigner;
-use super::crew::{Crew, Gone};
+use super::crew::{Crew, Gone, Left};
 use super::plan::{Plan, View};
 use crate::clock::{Clock, Moment};
 use crate::leases::Leases;
 use crate::store::{AnyLeaseStore, Holding, LeaseName, LeaseStore, Operation, StoreError, StoreErrorKind};
 use arbour_primitives::scope::{ScopeHandle, race, stopping};
 use arbour_primitives::sync::Notice;
-use arbour_supervisor::{ChildRef, DynamicSupervisorHandle, TaskGroup};
-use std::collections::{BTreeMap, BTreeSet};
+use arbour_supervisor::{ChildInfo, ChildRef, DynamicSupervisorHandle, TaskGroup};
+use std::collections::{BTreeMap, HashSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What a worker knows between its rounds.
 pub(super) struct Rounds {
@@ -28,16 +28,24 @@ pub(super) struct Rounds {
     supervisor: DynamicSupervisorHandle<LeaseName>,
     /// The child of each resource that it has or is about to have.
     mine: BTreeMap<LeaseName, ChildRef>,
-    /// What it is giving up.
-    leaving: BTreeSet<LeaseName>,
+    /// The child of each resource that it is giving up.
+    leaving: BTreeMap<LeaseName, ChildRef>,
     /// Until when it does not take again what ended by itself.
     passed_over: BTreeMap<LeaseName, Moment>,
+    /// Until when it does not reach again for what another was faster to take, unless that is released.
+    outrun: BTreeMap<LeaseName, Moment>,
     /// How often it looks though nothing seems to change, and for how long it passes something over.
     every: Duration,
     answer_within: Duration,
+    /// From the beginning of one round to that of the next, at least: what changes together is seen together.
+    apart: Duration,
 }
 
-type Change<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+/// Something that is a reason to look again, and perhaps the lease that was released.
+type Change<'a> = Pin<Box<dyn Future<Output = Option<LeaseName>> + Send + 'a>>;
+
+/// The most that a round waits for what changes beside what it has heard of.
+const APART: Duration = Duration::from_millis(10);
 
 impl Rounds {
     pub(super) fn new(
@@ -48,8 +56,9 @@ impl Rounds {
         supervisor: DynamicSupervisorHandle<LeaseName>,
     ) -> Self {
         let Assigner { group, resources, moves, .. } = assigner;
-        let (mine, leaving, passed_over) = <_>::default();
+        let (mine, leaving, passed_over, outrun) = <_>::default();
         let (every, answer_within) = (leases.times().renew_every, leases.times().answer_within);
+        let apart = APART.min(leases.times().ttl() / 1_000);
         let (store, clock) = (leases.store().clone(), leases.own_clock().clone());
         Self {
             store,
@@ -63,15 +72,20 @@ impl Rounds {
             mine,
             leaving,
             passed_over,
+            outrun,
             every,
             answer_within,
+            apart,
         }
     }
 
     /// Goes on until the scope is drained.
     pub(super) async fn run(mut self, group: &TaskGroup) {
         while !ScopeHandle::current().is_some_and(|scope| scope.is_draining()) {
+            let begun = Instant::now();
+            let there = self.supervisor.which_children().await;
             let notice = self.forget_the_gone();
+            self.forget_who_does_not_come_back(&there);
             let watched = match self.round(group).await {
                 Ok(watched) => watched,
                 Err(error) => {
@@ -79,21 +93,46 @@ impl Rounds {
                     Vec::new()
                 }
             };
-            self.change(watched, notice).await;
+            let released = self.change(watched, notice).await;
+            // Others of them may be free as well by now; those that are not are seen to be held.
+            if released.is_some_and(|released| self.outrun.contains_key(&released)) {
+                self.outrun.clear();
+            }
+            sleep_until(begun + self.apart).await;
         }
     }
 
     fn forget_the_gone(&mut self) -> Notice {
         let now = self.clock.now();
+        self.passed_over.retain(|_, until| *until > now);
+        self.outrun.retain(|_, until| *until > now);
         let (gone, notice) = self.crew.gone();
-        for (resource, how) in gone {
+        gone.into_iter().for_each(|left| self.forget(left, now));
+        notice
+    }
+
+    /// A child is told of twice that ends while it is being stopped, and its resource may have another by then.
+    fn forget(&mut self, Left { resource, child, how }: Left, now: Moment) {
+        if self.leaving.get(&resource) == Some(&child) {
+            self.leaving.remove(&resource);
+        } else if self.mine.get(&resource) == Some(&child) {
             self.mine.remove(&resource);
-            if !self.leaving.remove(&resource) && how == Gone::ByItself {
-                self.passed_over.insert(resource, now + self.every);
+            match how {
+                Gone::ByItself => drop(self.passed_over.insert(resource, now + self.every)),
+                Gone::Outrun => drop(self.outrun.insert(resource, now + self.answer_within)),
+                Gone::Asked => {}
             }
         }
-        self.passed_over.retain(|_, until| *until > now);
-        notice
+    }
+
+    /// A child that has failed for the last time says nothing. Others have told of their end before these were there.
+    fn forget_who_does_not_come_back(&mut self, there: &[ChildInfo]) {
+        let there: HashSet<ChildRef> = there.iter().map(|info| info.child).collect();
+        let until = self.clock.now() + self.every;
+        for (resource, _) in self.mine.extract_if(.., |_, child| !there.contains(child)) {
+            tracing::warn!(resource = resource.as_str(), again_in = ?self.every, "the work on a resource has failed for good; it is assigned anew");
+            self.passed_over.insert(resource, until);
+        }
     }
 
     /// Looks, takes and gives up; gives the leases whose release would change the plan.
@@ -103,8 +142,7 @@ impl Rounds {
         let plan = self.view(&members, held).plan();
         self.carry_out(&plan, group).await;
         let others = members.into_iter().filter(|member| *member.owner != *self.me).map(|member| member.name);
-        let wanted = self.resources.iter().filter(|name| plan.wants_more && self.may_want(name)).cloned();
-        Ok(others.chain(wanted).collect())
+        Ok(others.chain(plan.watch).chain(self.outrun.keys().cloned()).collect())
     }
 
     fn view(&self, members: &[Holding], held: Vec<Holding>) -> View<'_> {
@@ -114,14 +152,10 @@ impl Rounds {
             resources: &self.resources,
             holders: held.into_iter().map(|holding| (holding.name, holding.owner)).collect(),
             mine: self.mine.keys().cloned().collect(),
-            leaving: self.leaving.clone(),
-            passed_over: self.passed_over.keys().cloned().collect(),
+            leaving: self.leaving.keys().cloned().collect(),
+            passed_over: self.passed_over.keys().chain(self.outrun.keys()).cloned().collect(),
             moves: self.moves,
         }
-    }
-
-    fn may_want(&self, name: &LeaseName) -> bool {
-        !self.mine.contains_key(name) && !self.leaving.contains(name) && !self.passed_over.contains_key(name)
     }
 
     async fn carry_out(&mut self, plan: &Plan, group: &TaskGroup) {
@@ -142,31 +176,35 @@ impl Rounds {
     fn give_up(&mut self, resource: LeaseName, group: &TaskGroup) {
         let Some(child) = self.mine.remove(&resource) else { return };
         tracing::info!(resource = resource.as_str(), "a resource is given up, so that shares are fair");
-        self.leaving.insert(resource.clone());
+        self.leaving.insert(resource.clone(), child);
         let (supervisor, crew) = (self.supervisor.clone(), self.crew.clone());
         group.task().name(format!("giving up {resource}")).spawn_value(async move {
             // Whether it was stopped or is gone already, the resource is given up.
             let _ = supervisor.stop_child(child).await;
-            crew.is_gone(resource, Gone::WithoutFault);
+            crew.is_gone(Left { resource, child, how: Gone::Asked });
         });
     }
 
-    /// Waits until one of these is released, a child is gone, the worker is drained, or it is time to look again.
-    async fn change(&self, watched: Vec<LeaseName>, mut notice: Notice) {
-        let mut changes: Vec<Change<'_>> = vec![
-            Box::pin(stopping()),
-            Box::pin(poll_fn(move |cx| notice.poll_told(cx))),
-            Box::pin(sleep(self.every)),
-        ];
+    /// Waits until one of these is released, which it gives; or a child is gone, the worker is drained, or it is time to
+    /// look again.
+    async fn change(&self, watched: Vec<LeaseName>, mut notice: Notice) -> Option<LeaseName> {
+        let else_what = async {
+            let _ =
+                arbour_primitives::race!(stopping(), poll_fn(|cx| notice.poll_told(cx)), sleep(self.every));
+            None
+        };
+        let mut changes: Vec<Change<'_>> = vec![Box::pin(else_what)];
         changes.extend(watched.into_iter().map(|name| Box::pin(self.released(name)) as Change<'_>));
-        let _ = race(changes).await;
+        race(changes).await.ok()?.value
     }
 
     /// Waits until this lease may be free; a store that does not answer says nothing about it.
-    async fn released(&self, name: LeaseName) {
+    async fn released(&self, name: LeaseName) -> Option<LeaseName> {
         if self.store.until_free(&name, self.every).await.is_err() {
             sleep(self.every).await;
+            return None;
         }
+        Some(name)
     }
 
     async fn list(&self, prefix: String) -> Result<Vec<Holding>, StoreError> {

@@ -30,6 +30,9 @@ pub enum HoldError {
     /// The store refused to grant it.
     #[error(transparent)]
     Refused(StoreError),
+    /// The store gave no answer, and the call does not wait for one.
+    #[error(transparent)]
+    Unanswered(StoreError),
 }
 
 /// A lease that was held is held no more.

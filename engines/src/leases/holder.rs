@@ -74,10 +74,11 @@ impl Holder {
         LeaseStatus { name: self.name.clone(), state: self.state(), wanted_for }
     }
 
-    /// How long until the machine wants to be asked again.
+    /// How long until the machine wants to be asked again; less where the clock may be ahead of what a timer sleeps.
     pub(super) fn due(&self) -> Option<Duration> {
         let now = self.clock.now();
-        self.kept().machine.due(now).map(|due| due.since(now))
+        let due = self.kept().machine.due(now).map(|due| due.since(now));
+        if self.clock.is_tokios() { due } else { due.map(|due| due.min(self.times.ttl / 30)) }
     }
 
     /// What follows from this event; who waits is told of what has changed.
@@ -174,14 +175,18 @@ impl Holder {
         let granted = self.when(|state| match state {
             LeaseState::Held { fence, .. } => Some(Ok(fence)),
             LeaseState::Taken(holding) => Some(Err(HoldError::Held(holding))),
-            LeaseState::Refused => Some(Err(self.kept().error.take().map_or_else(
-                || HoldError::Cancelled(Cancelled::new("the store refused".into())),
-                HoldError::Refused,
-            ))),
+            LeaseState::Refused => Some(Err(self.no(HoldError::Refused))),
+            LeaseState::Unanswered => Some(Err(self.no(HoldError::Unanswered))),
             LeaseState::Lost { fence, why } => Some(Err(self.lost(fence, why).into())),
             _ => None,
         });
         granted.await
+    }
+
+    /// The error that the store gave last.
+    fn no(&self, error: impl FnOnce(StoreError) -> HoldError) -> HoldError {
+        let nothing = || HoldError::Cancelled(Cancelled::new("the store gave no reason".into()));
+        self.kept().error.take().map_or_else(nothing, error)
     }
 
     pub(super) fn lost(&self, fence: Fence, why: LossReason) -> LeaseLost {

@@ -6,6 +6,7 @@ local now = time[1] * 1000000 + time[2]
 local holder = redis.call('HMGET', KEYS[1], 'token', 'owner', 'fence', 'since')
 if holder[1] == ARGV[1] then
     redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    redis.call('ZADD', KEYS[3], 0, ARGV[4])
     return {'granted', holder[3]}
 elseif holder[1] then
     return {'held', holder[2], holder[3], now - holder[4], redis.call('PTTL', KEYS[1])}

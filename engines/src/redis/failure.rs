@@ -56,8 +56,8 @@ impl Failure {
 /// An error of the server comes before a lease or an entry is changed: at most, a fence was counted that nobody has.
 fn kind(error: &RedisError) -> StoreErrorKind {
     match error.code() {
-        // It is not ready, and will be.
-        Some("LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "NOREPLICAS") => {
+        // It is not ready, and will be; or the name leads to another that is.
+        Some("LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "NOREPLICAS" | "READONLY") => {
             StoreErrorKind::NotSent
         }
         Some(_) => StoreErrorKind::Refused,

@@ -20,9 +20,9 @@ pub(super) struct Times {
     pub(super) answer: Duration,
     /// Within this a connection is made or has failed.
     connect: Duration,
-    /// A connection that has not answered for so long is given up by who asks next. It is shorter than the sixth of
-    /// the time to live within which [`Leases`](crate::Leases) waits for an answer, so that its second request goes
-    /// through another connection.
+    /// A connection that has not answered for so long, to one who asks or to several in turn, is given up. It is
+    /// shorter than the sixth of the time to live within which [`Leases`](crate::Leases) waits for an answer, so that its
+    /// second request goes through another connection.
     silence: Duration,
     /// From the beginning of one attempt to that of the next, at least; as much by chance comes on top, and more
     /// after each failure.
@@ -33,6 +33,11 @@ impl Times {
     pub(super) fn of(ttl: Duration) -> Self {
         let apart = (ttl / 60).max(Duration::from_millis(1));
         Self { answer: ttl / 3, connect: ttl / 6, silence: ttl / 8, apart }
+    }
+
+    /// Up to the distance of two attempts: so far apart ask those who wait for the same time.
+    pub(super) fn apart_by_chance(&self) -> Duration {
+        self.apart.mul_f64(f64::from(RandomState::new().hash_one(()) as u32) / f64::from(u32::MAX))
     }
 
     /// From the beginning of one attempt to that of the next, after so many failures in a row.
@@ -71,14 +76,49 @@ pub(super) struct Line {
 struct Health {
     is_broken: AtomicBool,
     has_answered: AtomicBool,
+    silence: Mutex<Silence>,
     waiting: Arc<Waiting>,
 }
 
+/// For how long nothing has come back, counted while somebody waits for it.
+#[derive(Default)]
+struct Silence {
+    lasted: Duration,
+    /// Until when it was counted.
+    until: Option<Instant>,
+}
+
 impl Health {
+    fn new(waiting: Arc<Waiting>) -> Self {
+        let (is_broken, has_answered) = (false.into(), false.into());
+        Self { is_broken, has_answered, silence: Mutex::default(), waiting }
+    }
+
     /// The next who asks makes a new one.
     fn spoil(&self) {
-        self.is_broken.store(true, Ordering::Release);
-        self.waiting.tell_all();
+        // Who waits by the second time does so on another connection.
+        if !self.is_broken.swap(true, Ordering::AcqRel) {
+            self.waiting.tell_all();
+        }
+    }
+
+    /// Something has come back.
+    fn has_spoken(&self) {
+        self.has_answered.store(true, Ordering::Relaxed);
+        *self.silence() = Silence { lasted: Duration::ZERO, until: Some(Instant::now()) };
+    }
+
+    /// Somebody has asked then, and goes without an answer. How long it has been silent with that.
+    fn was_silent_since(&self, begun: Instant) -> Duration {
+        let (mut silence, now) = (self.silence(), Instant::now());
+        let from = silence.until.map_or(begun, |until| until.max(begun));
+        silence.lasted += now.saturating_duration_since(from);
+        silence.until = Some(now);
+        silence.lasted
+    }
+
+    fn silence(&self) -> std::sync::MutexGuard<'_, Silence> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hear(&self, said: PushInfo) -> Result<(), ()> {
@@ -129,7 +169,7 @@ impl Connector {
 
     async fn connect(&self) -> Result<Line, RedisError> {
         let waiting = Arc::clone(&self.waiting);
-        let health = Arc::new(Health { is_broken: false.into(), has_answered: false.into(), waiting });
+        let health = Arc::new(Health::new(waiting));
         let hears = Arc::clone(&health);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.times.connect))
@@ -152,23 +192,24 @@ impl Connector {
     }
 }
 
-/// A request on its way. Given up after a long silence, it gives up the connection.
+/// A request on its way. Given up at the end of a long silence, it gives up the connection.
 pub(super) struct Asking<'a> {
     line: &'a Line,
     begun: Instant,
     silence: Duration,
+    is_answered: bool,
 }
 
 impl<'a> Asking<'a> {
     pub(super) fn begin(line: &'a Line, times: &Times) -> Self {
-        Self { line, begun: Instant::now(), silence: times.silence }
+        Self { line, begun: Instant::now(), silence: times.silence, is_answered: false }
     }
 
     pub(super) fn answered<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        self.silence = Duration::MAX;
+        self.is_answered = true;
         match &answer {
             Err(failure) if failure.spoils_the_connection() => self.line.health.spoil(),
-            _ => self.line.health.has_answered.store(true, Ordering::Relaxed),
+            _ => self.line.health.has_spoken(),
         }
         answer
     }
@@ -176,7 +217,7 @@ impl<'a> Asking<'a> {
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        if self.begun.elapsed() >= self.silence {
+        if !self.is_answered && self.line.health.was_silent_since(self.begun) >= self.silence {
             self.line.health.spoil();
         }
     }
@@ -185,6 +226,35 @@ impl Drop for Asking<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[arbour::test]
+    async fn who_waits_is_told_once_of_a_line_that_many_requests_find_broken() {
+        let (waiting, name) = (Arc::<Waiting>::default(), crate::LeaseName::new("oak").unwrap());
+        let health = Health::new(Arc::clone(&waiting));
+        let mut first = waiting.join(&name);
+        health.spoil();
+        first.told().await;
+        let mut next = waiting.join(&name);
+        (0..50).for_each(|_| health.spoil());
+        let told = tokio::time::timeout(Duration::from_secs(1), next.told()).await;
+        assert!(told.is_err(), "the next waits on another line");
+    }
+
+    #[arbour::test]
+    async fn silence_is_counted_over_all_who_ask_in_turn_and_ends_with_an_answer() {
+        let (health, second) = (Health::new(<_>::default()), Duration::from_secs(1));
+        for asked in 1..=3 {
+            let begun = Instant::now();
+            tokio::time::sleep(second).await;
+            assert_eq!(health.was_silent_since(begun), second * asked);
+            assert_eq!(health.was_silent_since(begun), second * asked, "of two at once it counts once");
+            tokio::time::sleep(second * 60).await;
+        }
+        health.has_spoken();
+        let begun = Instant::now();
+        tokio::time::sleep(second).await;
+        assert_eq!(health.was_silent_since(begun), second);
+    }
 
     #[test]
     fn attempts_keep_their_distance_and_come_often_enough_for_a_lease_to_live() {

@@ -51,10 +51,11 @@ impl Holder {
         }))
     }
 
-    /// A lease of another boot has ended. One that has more left than its whole time to live is of another boot, too.
+    /// A lease of another boot has ended. Where boots have no id, one that has more left than its whole time to live is
+    /// of another; where they have, it was extended after somebody looked at the clock.
     pub(super) fn holds(&self, now: Now<'_>) -> bool {
         let left = self.until.saturating_sub(now.nanos);
-        self.boot == now.boot && left > 0 && left <= self.ttl
+        self.boot == now.boot && left > 0 && (!self.boot.is_empty() || left <= self.ttl)
     }
 
     pub(super) fn seen(self, name: LeaseName, now: Now<'_>) -> Holding {
@@ -82,12 +83,16 @@ mod tests {
     use super::*;
 
     fn holds(boot: &str, now: Nanos) -> bool {
+        is_held("this", boot, now)
+    }
+
+    fn is_held(granted: &str, boot: &str, now: Nanos) -> bool {
         let holder = Holder {
             fence: Fence::new(1),
             token: String::new(),
             until: 1_100,
             owner: String::new(),
-            boot: "this".to_owned(),
+            boot: granted.to_owned(),
             since: 900,
             ttl: 100,
         };
@@ -108,8 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_that_has_more_left_than_its_time_to_live_is_of_another_boot() {
-        assert!(!holds("this", 999));
-        assert!(!holds("this", 0));
+    fn a_lease_that_has_more_left_than_its_time_to_live_is_of_another_boot_where_those_have_no_id() {
+        assert!(is_held("", "", 1_000));
+        assert!(!is_held("", "", 999));
+        assert!(!is_held("", "", 0));
+        assert!(holds("this", 999), "it was extended meanwhile");
     }
 }

@@ -1,7 +1,7 @@
 //! Opening the file, and everything that speaks against it.
 
 use super::database::Database;
-use super::system::{boot_id, remote_file_system};
+use super::system::{boot_id, place_of, remote_file_system};
 use super::{schema, schema::VERSION};
 use crate::clock::Clock;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
@@ -166,8 +166,7 @@ fn waits() -> impl FnMut(i32) -> bool {
 }
 
 fn connect(path: &Path) -> Result<Connection, Fault> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Some(file_system) = remote_file_system(folder) {
+    if let Some(file_system) = remote_file_system(&place_of(path)) {
         return Err(Fault::Remote(file_system));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;

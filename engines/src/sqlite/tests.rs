@@ -316,3 +316,22 @@ fn the_documentation_has_the_tables_that_are_made() {
     made.retain(|char| !char.is_whitespace());
     assert!(documented.contains(&made), "{made}");
 }
+
+#[test]
+fn a_lease_that_is_extended_while_somebody_looks_is_seen() {
+    let folder = Folder::new();
+    arbour::testing::block_on(async {
+        grant(&folder.store().await, Token::new()).await;
+    });
+    let (clock, other) = (Clock::boot_time(), std::sync::Mutex::new(folder.raw()));
+    // Between the look at the clock and the read, its holder extends it.
+    let meddling = Clock::from_fn(move || {
+        let now = clock.now().since(crate::Moment::after_begin(Duration::ZERO));
+        let later = i64::try_from((now + Duration::from_millis(1)).as_nanos()).unwrap();
+        other.lock().unwrap().execute("UPDATE arbour_lease SET until = ?1 + ttl", [later]).unwrap();
+        now
+    });
+    let mut database = Database::new(prepare(folder.raw()).unwrap(), meddling, super::system::boot_id());
+    assert!(database.look(&oak()).unwrap().is_some());
+    assert_eq!(database.list("").unwrap().len(), 1);
+}

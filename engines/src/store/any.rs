@@ -43,6 +43,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send +
 /// What a [`LeaseStore`] is as an object: its futures are boxed.
 trait Erased: Send + Sync {
     fn clock(&self) -> Clock;
+    fn least_ttl(&self) -> Duration;
     fn acquire<'a>(
         &'a self,
         name: &'a LeaseName,
@@ -67,6 +68,10 @@ trait Erased: Send + Sync {
 impl<S: LeaseStore> Erased for S {
     fn clock(&self) -> Clock {
         LeaseStore::clock(self)
+    }
+
+    fn least_ttl(&self) -> Duration {
+        LeaseStore::least_ttl(self)
     }
 
     fn acquire<'a>(
@@ -116,6 +121,10 @@ impl<S: LeaseStore> Erased for S {
 impl LeaseStore for AnyLeaseStore {
     fn clock(&self) -> Clock {
         self.0.clock()
+    }
+
+    fn least_ttl(&self) -> Duration {
+        self.0.least_ttl()
     }
 
     async fn acquire(

@@ -30,6 +30,12 @@ impl First {
         &self.bytes[..self.len]
     }
 
+    fn is_whole(&self) -> bool {
+        self.len == HEAD
+    }
+
+    #[cold]
+    #[inline(never)]
     fn note(&mut self, bytes: &[u8]) {
         let more = bytes.len().min(HEAD - self.len);
         self.bytes[self.len..self.len + more].copy_from_slice(&bytes[..more]);
@@ -40,23 +46,34 @@ impl First {
 impl Records {
     /// How many of these bytes, from the front, belong to the record that is due. They count as taken.
     pub(super) fn take(&mut self, bytes: &[u8]) -> usize {
-        self.first.note(bytes);
-        let head = self.take_head(bytes);
+        if !self.first.is_whole() {
+            self.first.note(bytes);
+        }
+        let head = if self.body > 0 { 0 } else { self.take_head(bytes) };
         let body = self.body.min(bytes.len() - head);
         self.body -= body;
         head + body
     }
 
     fn take_head(&mut self, bytes: &[u8]) -> usize {
-        if self.body > 0 {
-            return 0;
+        match bytes.first_chunk() {
+            Some(head) if self.seen == 0 => {
+                self.body = length_of_body(head);
+                HEAD
+            }
+            _ => self.take_part_of_head(bytes),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_part_of_head(&mut self, bytes: &[u8]) -> usize {
         let more = bytes.len().min(HEAD - self.seen);
         self.head[self.seen..self.seen + more].copy_from_slice(&bytes[..more]);
         self.seen += more;
         if self.seen == HEAD {
             self.seen = 0;
-            self.body = usize::from(u16::from_be_bytes([self.head[3], self.head[4]]));
+            self.body = length_of_body(&self.head);
         }
         more
     }
@@ -64,6 +81,10 @@ impl Records {
     pub(super) fn first(&self) -> First {
         self.first
     }
+}
+
+fn length_of_body(head: &[u8; HEAD]) -> usize {
+    usize::from(u16::from_be_bytes([head[3], head[4]]))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::ends::{Aim, Ends, Event, Step};
 use super::names::SubjectNames;
 use super::terms::Terms;
 use super::translate;
-use super::wire::Wire;
+use super::wire::{Gone, Wire};
 use crate::{Attributes, ByteStream, Demand, StreamError};
 use arbour_primitives::scope::{Gate, Origin};
 use bytes::{Bytes, BytesMut};
@@ -161,6 +161,8 @@ impl<S: ByteStream + 'static> Session<S> {
         self.tls.get_ref().0
     }
 
+    #[cold]
+    #[inline(never)]
     fn told(&self, error: io::Error) -> io::Error {
         translate::stream(error, self.terms.known(&[]))
     }
@@ -236,16 +238,21 @@ impl<S: ByteStream + 'static> Session<S> {
         Poll::Ready(Ok(None))
     }
 
-    /// Whether the peer still takes what is sent. One that is gone may have said why: a certificate that it
-    /// refuses, for instance.
+    /// Whether the peer still takes what is sent.
     fn still_there(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let Some(gone) = self.wire().gone() else { return Ok(()) };
-        if self.ends.peer_said_goodbye() {
-            return Ok(());
+        match self.wire().gone() {
+            Some(gone) if !self.ends.peer_said_goodbye() => Err(self.why_gone(gone, cx)),
+            _ => Ok(()),
         }
+    }
+
+    /// A peer that is gone may have said why: a certificate that it refuses, for instance.
+    #[cold]
+    #[inline(never)]
+    fn why_gone(&mut self, gone: Gone, cx: &mut Context<'_>) -> io::Error {
         match Pin::new(&mut self.tls).poll_fill_buf(cx) {
-            Poll::Ready(Err(error)) if !is_cut(&error) => Err(self.told(error)),
-            _ => Err(gone),
+            Poll::Ready(Err(error)) if !is_cut(&error) => self.told(error),
+            _ => gone.into(),
         }
     }
 

@@ -83,8 +83,8 @@ impl<S> Wire<S> {
     }
 
     /// The write that found the peer gone, if one did.
-    pub(super) fn gone(&self) -> Option<io::Error> {
-        self.gone.map(io::Error::from)
+    pub(super) fn gone(&self) -> Option<Gone> {
+        self.gone
     }
 
     /// The wrapped stream, and what was read of it and is not of TLS.
@@ -94,20 +94,30 @@ impl<S> Wire<S> {
 
     /// Pending, or the error of the deadline.
     fn poll_overdue<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let Some(deadline) = &mut self.deadline else { return Poll::Pending };
-        ready!(deadline.sleep.as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, Overdue(deadline.within))))
+        match &mut self.deadline {
+            Some(deadline) => deadline.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Deadline {
+    fn poll<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        ready!(self.sleep.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, Overdue(self.within))))
     }
 }
 
 impl<S: ByteStream> Wire<S> {
-    /// Reads what there is; 0 bytes are the end of the wrapped stream.
+    /// Reads what there is, in time; 0 bytes are the end of the wrapped stream.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.filled == self.room.len() && self.room.len() < MOST {
             self.room.resize((self.room.len() * 2).clamp(ROOM, MOST), 0);
         }
         let mut buffer = ReadBuf::new(&mut self.room);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        if Pin::new(&mut self.stream).poll_read(cx, &mut buffer)?.is_pending() {
+            return self.poll_overdue(cx);
+        }
         (self.taken, self.filled) = (0, buffer.filled().len());
         Poll::Ready(Ok(self.filled))
     }
@@ -130,18 +140,26 @@ impl<S: ByteStream> Wire<S> {
     /// What a write gave, as TLS is to see it: a peer that is gone has taken it all.
     fn sent(
         &mut self,
-        len: usize,
+        len: impl FnOnce() -> usize,
         polled: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         match polled {
+            Poll::Ready(Ok(sent)) => Poll::Ready(Ok(sent)),
             Poll::Pending => self.poll_overdue(cx),
-            Poll::Ready(Err(error)) if says_gone(&error) => {
-                self.gone.get_or_insert(Gone { kind: error.kind(), code: error.raw_os_error() });
-                Poll::Ready(Ok(len))
-            }
-            ready => ready,
+            Poll::Ready(Err(error)) => Poll::Ready(self.note_gone(error).map(|()| len())),
         }
+    }
+
+    /// Remembers that the peer is gone, if that is the error.
+    #[cold]
+    #[inline(never)]
+    fn note_gone(&mut self, error: io::Error) -> io::Result<()> {
+        if !says_gone(&error) {
+            return Err(error);
+        }
+        self.gone.get_or_insert(Gone { kind: error.kind(), code: error.raw_os_error() });
+        Ok(())
     }
 }
 
@@ -159,12 +177,8 @@ fn says_gone(error: &io::Error) -> bool {
 impl<S: ByteStream> AsyncRead for Wire<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.taken == this.filled {
-            match this.poll_fill(cx)? {
-                Poll::Pending => return this.poll_overdue(cx),
-                Poll::Ready(0) => return Poll::Ready(Ok(())),
-                Poll::Ready(_) => {}
-            }
+        if this.taken == this.filled && ready!(this.poll_fill(cx))? == 0 {
+            return Poll::Ready(Ok(()));
         }
         let here = &this.room[this.taken..this.filled];
         let taken = this.records.take(&here[..here.len().min(to.remaining())]);
@@ -181,7 +195,7 @@ impl<S: ByteStream> AsyncWrite for Wire<S> {
             return Poll::Ready(Ok(from.len()));
         }
         let polled = Pin::new(&mut this.stream).poll_write(cx, from);
-        this.sent(from.len(), polled, cx)
+        this.sent(|| from.len(), polled, cx)
     }
 
     fn poll_write_vectored(
@@ -190,9 +204,9 @@ impl<S: ByteStream> AsyncWrite for Wire<S> {
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let len = from.iter().map(|slice| slice.len()).sum();
+        let len = || from.iter().map(|slice| slice.len()).sum();
         if this.gone.is_some() {
-            return Poll::Ready(Ok(len));
+            return Poll::Ready(Ok(len()));
         }
         let polled = match this.stream.is_write_vectored() {
             true => Pin::new(&mut this.stream).poll_write_vectored(cx, from),
@@ -212,7 +226,7 @@ impl<S: ByteStream> AsyncWrite for Wire<S> {
             return Poll::Ready(Ok(()));
         }
         let polled = Pin::new(&mut this.stream).poll_flush(cx).map_ok(|()| 0);
-        this.sent(0, polled, cx).map_ok(|_| ())
+        this.sent(|| 0, polled, cx).map_ok(|_| ())
     }
 
     /// The wrapped stream is ended by who knows whether it goes on in plain.

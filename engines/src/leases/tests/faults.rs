@@ -159,6 +159,26 @@ fn who_found_a_lease_suspect_before_any_timer_did_hears_of_its_confirmation() {
 }
 
 #[test]
+fn unfenced_work_is_cancelled_soon_after_the_machine_has_slept() {
+    block_on(async {
+        let (_, leases) = oak();
+        let (clock, ahead) = leaping();
+        let effects = Effects::Unfenced { clean_up: Duration::ZERO };
+        let leases = Leases { times: leases.times.effects(effects), ..leases }.clock(clock);
+        let mut woken = None;
+        let hold = leases.hold("oak", async |_| {
+            sleep(Duration::from_secs(1)).await;
+            ahead.store(10 * TTL.as_millis() as u64, Ordering::Relaxed);
+            woken = Some(Instant::now());
+            std::future::pending::<()>().await;
+        });
+        hold.await.unwrap_err();
+        let took = woken.unwrap().elapsed();
+        assert!(took <= TTL / 30 + MS, "it took {took:?}");
+    });
+}
+
+#[test]
 fn a_lease_that_is_never_confirmed_is_given_up_after_another_time_to_live() {
     block_on(async {
         let (store, leases) = oak();

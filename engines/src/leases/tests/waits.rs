@@ -65,6 +65,25 @@ fn who_does_not_want_to_wait_hears_who_has_it() {
 }
 
 #[test]
+fn who_does_not_want_to_wait_hears_that_the_store_does_not_answer() {
+    block_on(async {
+        for (fault, kind, requests) in [
+            (Fault::Fail(StoreErrorKind::NotSent), StoreErrorKind::NotSent, 1),
+            (Fault::DropReply, StoreErrorKind::Unknown, 2),
+        ] {
+            let (store, leases) = oak();
+            store.always(Operation::Acquire, fault);
+            let begin = Instant::now();
+            let error = leases.try_hold("oak", async |_| ()).await.unwrap_err();
+            let HoldError::Unanswered(error) = error else { panic!("{error}") };
+            assert_eq!((error.kind(), store.requests(Operation::Acquire)), (kind, requests));
+            assert!(begin.elapsed() < TTL / 2, "{:?}", begin.elapsed());
+            assert_eq!(holding(&store).await, None, "what may have been granted is released");
+        }
+    });
+}
+
+#[test]
 fn a_long_wait_is_not_a_busy_one() {
     block_on(async {
         let (store, leases) = oak();
