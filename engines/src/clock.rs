@@ -45,8 +45,9 @@ const TOKIO: &str = "tokio";
 /// What tells holders of leases the time. It never goes back.
 ///
 /// Whose leases are kept outside of its process needs a clock that runs while the machine sleeps: a laptop that wakes
-/// up, or a virtual machine that is resumed, would otherwise believe in a lease that has ended long since. Tokio's
-/// and std's `Instant` stand still meanwhile on Linux. The wall clock is never used: it can be set.
+/// up, or a virtual machine that was put to sleep from inside, would otherwise believe in a lease that has ended long
+/// since. Tokio's and std's `Instant` stand still meanwhile on Linux. No clock of a guest counts what its hypervisor
+/// pauses, or keeps as a snapshot: there only the fence helps. The wall clock is never used: it can be set.
 ///
 /// Clones are the same clock.
 #[derive(Clone)]

@@ -26,7 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 ///
 /// - [`hold`](Self::hold) waits for a lease, runs a body while it is held, and releases it. [`try_hold`](Self::try_hold)
 ///   does not wait.
-/// - The lease is renewed by a child task of its own, however long the body takes and whatever it does in one poll.
+/// - The lease is renewed by a child task of its own, however long the body takes. What blocks a runtime of one thread
+///   stops its renewals, too.
 /// - A lease that is lost cancels its body. Its body ended, in whatever way, with all it spawned and deferred, the
 ///   lease is released: who waits for it hears at once.
 ///
@@ -53,11 +54,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// # }).unwrap();
 /// ```
 ///
-/// One of many is the leader: a lease like any other, held by a supervised child, which is started again when it was
-/// lost.
+/// One of many is the leader: a lease like any other, held by a supervised child, which takes it again when it was
+/// lost. To lose it is no failure, and counts against no limit.
 ///
 /// ```
-/// use arbour::leases::{Leases, MemoryStore};
+/// use arbour::leases::{HoldError, Leases, MemoryStore};
 /// use arbour::{ChildSpec, Supervisor, stopping};
 /// use std::time::Duration;
 ///
@@ -65,7 +66,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15)).unwrap();
 /// let leader = ChildSpec::new("leader", move |_| {
 ///     let leases = leases.clone();
-///     async move { leases.hold("leader", async |_lease| stopping().await).await }
+///     async move {
+///         loop {
+///             match leases.hold("leader", async |_lease| stopping().await).await {
+///                 Err(HoldError::Lost(lost)) => println!("{lost}"),
+///                 ended => return ended,
+///             }
+///         }
+///     }
 /// });
 /// let supervisor = Supervisor::builder("elected").child(leader).build().unwrap();
 /// # drop(supervisor);
@@ -138,7 +146,8 @@ impl Leases {
         self.times
     }
 
-    /// Every lease that these, and their clones, hold or want, in the order in which they were asked for.
+    /// Every lease that these, and their clones, hold or want, in the order in which they were asked for; and those
+    /// that are over, for as long as somebody keeps a [`Lease`] of them.
     #[must_use]
     pub fn statuses(&self) -> Vec<LeaseStatus> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -50,7 +50,8 @@ pub use open::SqliteOpenError;
 /// had not come, and what is asked after it comes after it.
 ///
 /// While another process writes, which takes it a millisecond or so, a request waits, for a second at most; then it
-/// fails with [`NotSent`](crate::StoreErrorKind::NotSent). A process that is stopped (`SIGSTOP`) in the middle of such
+/// fails with [`NotSent`](crate::StoreErrorKind::NotSent); so leases here should last for some seconds, as a renewal that
+/// waits holds up those behind it. A process that is stopped (`SIGSTOP`) in the middle of such
 /// a write blocks the others until it goes on: nobody is granted anything meanwhile, and nothing is written twice.
 ///
 /// # Waiting

@@ -71,12 +71,23 @@ pub enum BadTimes {
         /// The time to live.
         ttl: Duration,
     },
-    /// A time that must pass between requests is zero.
-    #[error("`{what}` is zero: a holder would ask its store without end")]
+    /// A time that must pass between requests is next to none.
+    #[error("`{what}` is {time:?}: a holder would ask its store without a pause; at least 1ms would do")]
     #[non_exhaustive]
-    Zero {
+    TooOften {
         /// Which of them.
         what: &'static str,
+        /// How long it is.
+        time: Duration,
+    },
+    /// A release would be tried after the lease has ended by itself.
+    #[error("a lease of {ttl:?} need not be released for {release_within:?}: it ends by itself before that")]
+    #[non_exhaustive]
+    ReleaseTooLong {
+        /// The time to live.
+        ttl: Duration,
+        /// How long a release is tried.
+        release_within: Duration,
     },
     /// The store's own times are those of longer leases.
     #[error(
@@ -107,6 +118,9 @@ pub enum BadTimes {
         margin: Duration,
     },
 }
+
+/// The shortest time between requests.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 fn at_most(ttl: Duration, needed: Duration) -> String {
     match ttl.saturating_sub(needed) {
@@ -175,17 +189,20 @@ impl LeaseTimes {
     ///
     /// The first that does not fit.
     pub(crate) fn checked(self) -> Result<Self, BadTimes> {
-        let Self { ttl, renew_every, answer_within, .. } = self;
+        let Self { ttl, renew_every, answer_within, release_within, .. } = self;
         if ttl < Duration::from_millis(30) {
             return Err(BadTimes::TtlTooShort { ttl });
         }
         let between = [
             ("renew_every", renew_every),
             ("answer_within", answer_within),
-            ("release_within", self.release_within),
+            ("release_within", release_within),
         ];
-        if let Some((what, _)) = between.into_iter().find(|(_, time)| time.is_zero()) {
-            return Err(BadTimes::Zero { what });
+        if let Some((what, time)) = between.into_iter().find(|(_, time)| *time < SHORTEST) {
+            return Err(BadTimes::TooOften { what, time });
+        }
+        if release_within > ttl {
+            return Err(BadTimes::ReleaseTooLong { ttl, release_within });
         }
         let margin = self.whole_margin();
         let needed = renew_every.saturating_add(answer_within).saturating_add(margin);
@@ -270,13 +287,22 @@ mod tests {
     }
 
     #[test]
-    fn a_zero_between_requests_is_refused_by_name() {
+    fn what_leaves_no_pause_between_requests_is_refused_by_name() {
         let times = LeaseTimes::new(TTL);
-        assert_eq!(times.renew_every(Duration::ZERO).checked(), Err(BadTimes::Zero { what: "renew_every" }));
-        assert_eq!(
-            times.answer_within(Duration::ZERO).checked(),
-            Err(BadTimes::Zero { what: "answer_within" })
-        );
+        for time in [Duration::ZERO, Duration::from_nanos(1)] {
+            let refused = times.renew_every(time).checked();
+            assert_eq!(refused, Err(BadTimes::TooOften { what: "renew_every", time }));
+            let refused = times.answer_within(time).checked();
+            assert_eq!(refused, Err(BadTimes::TooOften { what: "answer_within", time }));
+        }
+    }
+
+    #[test]
+    fn a_release_beyond_the_end_of_the_lease_is_refused() {
+        let release_within = TTL + Duration::from_secs(1);
+        let refused = LeaseTimes::new(TTL).release_within(release_within).checked();
+        assert_eq!(refused, Err(BadTimes::ReleaseTooLong { ttl: TTL, release_within }));
+        assert!(LeaseTimes::new(TTL).release_within(TTL).checked().is_ok());
     }
 
     #[test]

@@ -214,3 +214,42 @@ impl Rounds {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryStore;
+    use arbour::testing::block_on;
+    use arbour_supervisor::{DynamicSupervisor, Failure, task_group};
+
+    #[test]
+    fn a_second_report_of_one_stop_leaves_the_next_child_of_its_resource_alone() {
+        block_on(async {
+            let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15)).unwrap();
+            let assigner = Assigner::new(leases.clone(), "orders", ["p0"]).unwrap();
+            let body = |_, _| async {
+                stopping().await;
+                Ok::<_, Failure>(())
+            };
+            let supervisor = DynamicSupervisor::builder("orders", body).build().unwrap();
+            let (handle, crew, name) = (supervisor.handle(), Crew::default(), assigner.resources[0].clone());
+            let mut rounds = Rounds::new(assigner, &leases, "a".into(), crew.clone(), handle.clone());
+            let tell = |child, how| crew.is_gone(Left { resource: name.clone(), child, how });
+            let run = task_group(async |group| {
+                group.spawn_value(supervisor.run());
+                let started = async || handle.start_child(name.clone()).await.unwrap().child().unwrap();
+                let (old, new) = (started().await, started().await);
+                rounds.leaving.insert(name.clone(), old);
+                tell(old, Gone::ByItself);
+                drop(rounds.forget_the_gone());
+                assert!(rounds.leaving.is_empty() && rounds.passed_over.is_empty());
+                rounds.mine.insert(name.clone(), new);
+                tell(old, Gone::Asked);
+                drop(rounds.forget_the_gone());
+                assert_eq!(rounds.mine.get(&name), Some(&new));
+                handle.request_stop();
+            });
+            run.await.unwrap();
+        });
+    }
+}

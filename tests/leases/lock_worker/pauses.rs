@@ -4,6 +4,7 @@ use super::event::Event;
 use super::group::Group;
 use super::place::Place;
 use super::records::assert_nothing_is_lost;
+use super::servers::until_all_work_again;
 use rustix::process::Signal;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -26,6 +27,34 @@ async fn a_pause_shorter_than_the_lease_moves_nothing_in_a_file() {
 #[tokio::test]
 async fn a_pause_shorter_than_the_lease_moves_nothing_on_a_server() {
     pause_shortly(&Place::server()).await;
+}
+
+#[tokio::test]
+async fn pauses_about_as_long_as_the_lease_end_no_work_on_a_file() {
+    pause_about_as_long(&Place::file()).await;
+}
+
+#[tokio::test]
+async fn pauses_about_as_long_as_the_lease_end_no_work_on_a_server() {
+    pause_about_as_long(&Place::server()).await;
+}
+
+/// After each of them the worker finds its leases held, suspect or lost, perhaps before any timer of its own: it works
+/// again in any case.
+async fn pause_about_as_long(place: &Place) {
+    let (ttl, work_for) = (Duration::from_millis(600), Duration::from_millis(10));
+    let group = Group { engine: place.engine(), resources: 4, ttl, work_for };
+    let mut workers = [group.start("paused")];
+    group.until_worked_on(&mut workers).await;
+    for pause in 0..10 {
+        workers[0].signal(Signal::STOP);
+        sleep(ttl * (90 + 4 * pause) / 100).await;
+        workers[0].signal(Signal::CONT);
+        until_all_work_again(&group, &workers).await;
+    }
+    let [worker] = workers;
+    let told = worker.stop().await;
+    assert_nothing_is_lost(&group.check().await, &told);
 }
 
 async fn write_late(place: &Place) {
