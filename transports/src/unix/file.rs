@@ -90,6 +90,7 @@ pub(super) fn bind_to(
     let system = |source: io::Error| BindError::System { address: address.clone(), source };
     let socket = born_with(socket, manner.mode).map_err(system)?;
     let name = address.to_system().map_err(system)?;
+    let folder = address.as_path().and_then(lock_folder_of);
     while let Err(error) = bind(&socket, &name) {
         match (error, address.as_path()) {
             (Errno::ADDRINUSE, Some(path)) => make_way(path, address, manner.replace)?,
@@ -99,6 +100,7 @@ pub(super) fn bind_to(
     }
     let Some(path) = address.as_path() else { return Ok((socket, None)) };
     let file = SocketFile::at(path).map_err(system)?;
+    drop(folder);
     if let Some(mode) = manner.mode {
         widen(path, mode).map_err(system)?;
     }
@@ -129,10 +131,9 @@ fn widen(path: &Path, mode: u32) -> io::Result<()> {
     set_permissions(path, Permissions::from_mode(mode))
 }
 
-/// Removes a socket that nobody uses any more, or whichever if `replace` says so.
+/// Removes a socket that nobody uses any more, or whichever if `replace` says so. The folder is locked.
 fn make_way(path: &Path, address: &UnixAddress, replace: bool) -> Result<(), BindError> {
     let system = |source: io::Error| BindError::System { address: address.clone(), source };
-    let _folder = lock_folder_of(path);
     let found = match symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

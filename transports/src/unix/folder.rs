@@ -2,7 +2,8 @@
 //!
 //! Those are two calls, and between them somebody else may have put a living socket in its place. So whoever
 //! removes a socket file, at its end or because nobody uses it any more, locks the folder first: what is
-//! removed is what was looked at. To bind needs no lock, because the system lets only one bind to a path.
+//! removed is what was looked at. Whoever binds locks it too, because the system makes the file a moment before
+//! the socket lives behind it.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
