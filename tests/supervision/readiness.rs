@@ -160,3 +160,30 @@ fn a_child_that_does_not_yield_is_named_as_the_reason_for_another_process() {
     });
     drop(undriven);
 }
+
+/// Each is over before the supervisor has looked at anything else, often on another thread.
+#[test]
+fn children_that_end_at_once_have_been_started_on_whatever_thread_they_run() {
+    let storm = || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+        let task = runtime.spawn(async {
+            run(supervisor(), async |handle| {
+                for number in 0..2_000 {
+                    let ends = async |_| Ok::<(), Failure>(());
+                    let child = ChildSpec::new(format!("{number}"), ends);
+                    let started = handle.start_child(child.restart(Restart::Temporary)).await;
+                    started.expect("it was started, and has ended");
+                }
+            })
+            .await
+            .1
+        });
+        runtime.block_on(task).unwrap().unwrap();
+    };
+    std::thread::scope(|threads| {
+        for _ in 0..8 {
+            threads.spawn(storm);
+        }
+    });
+}

@@ -287,14 +287,14 @@ impl Driver {
             context: ChildContext { id, incarnation, slot, is_last, supervisor: self.handle.clone() },
             start,
         };
-        let says_so_itself = known.policy().reports_ready;
+        if !known.policy().reports_ready {
+            // Before its task runs, which may tell its end at once; and not from its task: there it would wake this one
+            // onto a thread that the child may never give back.
+            self.handle.ready(slot, incarnation, None);
+        }
         let (keeper, scope) = run.keep();
         self.running.insert(slot, scope);
         keepers.task().name(name).spawn_value(keeper);
-        if !says_so_itself {
-            // Not from its task: there it would wake this one onto a thread that the child may never give back.
-            self.handle.ready(slot, incarnation, None);
-        }
     }
 
     fn removed(&mut self, slot: SlotKey, keepers: &TaskGroup) {
