@@ -62,31 +62,33 @@ fn a_stream_without_bounds_gives_every_item_to_one_receiver_or_back() {
 
 /// What is found when one item among thousands meets this fault.
 #[track_caller]
-fn finds(fault: Fault, words: &str) {
+fn finds(fault: Fault, words: &[&str]) {
+    let is_said = |lines: &[&str]| lines.iter().any(|line| words.iter().any(|words| line.contains(words)));
     for capacity in [0, 1, 16] {
         let course = Course { capacity: capacity.into(), items: 16_000, seed: 7, fault: Some(fault) };
         let wrong = course.run().expect_err("a fault was planted");
         let complaints: Vec<&str> = wrong.lines().skip(1).collect();
-        assert!(complaints.len() <= 2 && complaints.iter().any(|line| line.contains(words)), "{wrong}");
+        assert!(complaints.len() <= 2 && is_said(&complaints), "{wrong}");
     }
 }
 
 #[test]
 fn an_item_that_never_arrives_is_found() {
-    finds(Fault::Leaked, "was left Owed");
+    finds(Fault::Leaked, &["was left Owed"]);
 }
 
 #[test]
 fn an_item_that_is_dropped_on_the_way_is_found() {
-    finds(Fault::Dropped, "was dropped when it was Owed");
+    finds(Fault::Dropped, &["was dropped when it was Owed"]);
 }
 
 #[test]
 fn an_item_that_arrives_twice_is_found() {
-    finds(Fault::Doubled, "became Received when it was Received");
+    finds(Fault::Doubled, &["became Received when it was Received"]);
 }
 
 #[test]
 fn an_item_that_is_overtaken_is_found() {
-    finds(Fault::Overtaken, "of the same producer");
+    // Where the consumer that has it gets no more of its producer's, nothing overtakes it, and it is never handed on.
+    finds(Fault::Overtaken, &["of the same producer", "was dropped when it was Owed"]);
 }
