@@ -8,7 +8,8 @@ use arbour::{
 use std::sync::{Arc, Mutex};
 
 const SENDERS: usize = 16;
-const MESSAGES: u32 = 1_000;
+/// The last is asked and does not crash: whoever has its answer has nothing queued, and the stop finds nothing to drain.
+const MESSAGES: u32 = 1_001;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Item {
