@@ -120,7 +120,7 @@ fn a_guard_in_a_body_that_foreign_code_drops_in_another_task_is_cleaned_up_in_it
             let drops = async move {
                 let before = tasks();
                 drop(scope);
-                assert_eq!(tasks(), before, "it was handed to the runtime");
+                assert!(tasks() <= before, "it was handed to the runtime");
             };
             tokio::spawn(drops).await.unwrap();
         });
