@@ -6,6 +6,7 @@
 //! 2. Who has more already keeps the odd ones: no plan moves more than is needed for shares to be fair.
 //! 3. What is taken is free, what is given up is one's own, and no more of it at once than `moves`.
 //! 4. Where everybody has their share, nothing is taken or given up.
+//! 5. Who has too much gives up what it only reaches for before anything that it holds.
 
 use crate::store::LeaseName;
 use std::cmp::Reverse;
@@ -23,7 +24,7 @@ pub(crate) struct View<'a> {
     pub(crate) resources: &'a [LeaseName],
     /// Who has what.
     pub(crate) holders: BTreeMap<LeaseName, String>,
-    /// What it has or is about to have.
+    /// What it holds or reaches for.
     pub(crate) mine: BTreeSet<LeaseName>,
     /// What it is giving up.
     pub(crate) leaving: BTreeSet<LeaseName>,
@@ -49,7 +50,7 @@ impl View<'_> {
         let missing = share.saturating_sub(have);
         let take = self.first(missing, self.resources.iter().filter(|name| self.is_free(name)));
         let surplus = have.saturating_sub(share).min(self.moves.saturating_sub(self.leaving.len()));
-        let shed = last(self.me, self.mine.iter().collect(), surplus);
+        let shed = self.last_held(surplus);
         let watch = if take.len() < missing { self.awaited(&shares) } else { Vec::new() };
         Plan { take, shed, watch }
     }
@@ -92,6 +93,15 @@ impl View<'_> {
         let might_take =
             move |name: &&LeaseName| resources.contains(name) && !self.passed_over.contains(name);
         holders.map(|(name, holder)| (name, &**holder)).filter(move |(name, _)| might_take(name))
+    }
+
+    /// So many of its own: what it only reaches for, which another may have got by now, then what suits it least.
+    fn last_held(&self, count: usize) -> Vec<LeaseName> {
+        let is_held = |name: &&LeaseName| self.holders.get(*name).is_some_and(|holder| holder == self.me);
+        let (held, reached_for) = self.mine.iter().partition(is_held);
+        let mut shed = last(self.me, reached_for, count);
+        shed.extend(last(self.me, held, count - shed.len()));
+        shed
     }
 
     fn is_free(&self, name: &LeaseName) -> bool {
@@ -249,6 +259,20 @@ mod tests {
         view.mine.remove(&leaving);
         view.leaving.insert(leaving);
         assert_eq!(view.plan().shed.len(), 1);
+    }
+
+    #[test]
+    fn what_is_only_reached_for_is_given_up_before_what_is_held() {
+        for held in (0..4).flat_map(|one| (0..one).map(move |other| [one, other])) {
+            let mut world = World::new(4, 2, 1);
+            let of = |number| format!("worker {}", usize::from(!held.contains(&number)));
+            world.holders = (0..4).map(|number| (world.resources[number].clone(), of(number))).collect();
+            let mut view = world.view("worker 0");
+            view.mine = world.resources.iter().cloned().collect();
+            let shed = view.plan().shed;
+            assert_eq!(shed.len(), 1);
+            assert_eq!(world.holders[&shed[0]], "worker 1", "{held:?} are held");
+        }
     }
 
     #[test]

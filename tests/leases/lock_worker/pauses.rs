@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::group::Group;
 use super::place::Place;
+use super::program::LockWorker;
 use super::records::assert_nothing_is_lost;
 use super::servers::until_all_work_again;
 use rustix::process::Signal;
@@ -86,20 +87,23 @@ async fn pause_shortly(place: &Place) {
     let group = Group { engine: place.engine(), resources: 4, ttl, work_for };
     let mut workers = [group.start("paused"), group.start("other")];
     group.until_shared(&mut workers).await;
-    let moves = |events: &[Event]| {
-        let moves = ["acquired", "released", "lost", "gated"];
-        events.iter().filter(|event| moves.contains(&&*event.name)).count()
-    };
-    let before = workers.each_ref().map(|worker| moves(&worker.events()));
+    let before = workers.each_ref().map(moves);
     workers[0].signal(Signal::STOP);
     sleep(Duration::from_millis(500)).await;
     workers[0].signal(Signal::CONT);
     for worker in &workers {
         worker.until_told("worked", worker.events().len() + 20).await;
     }
-    assert_eq!(workers.each_ref().map(|worker| moves(&worker.events())), before);
+    assert_eq!(workers.each_ref().map(moves), before);
     for worker in workers {
         worker.stop().await;
     }
     group.check().await;
+}
+
+/// What a worker told of its leases' comings and goings.
+fn moves(worker: &LockWorker) -> Vec<String> {
+    let moves = ["acquired", "released", "lost", "gated"];
+    let events = worker.events();
+    events.iter().filter(|event| moves.contains(&&*event.name)).map(|event| format!("{event:?}")).collect()
 }
