@@ -23,6 +23,7 @@ mod redelivering;
 mod registry;
 mod room;
 mod slot;
+mod spans;
 mod storm;
 mod support;
 mod telling;
