@@ -5,7 +5,7 @@ use super::crew::{Crew, Gone, Left};
 use super::plan::{Plan, View};
 use crate::clock::{Clock, Moment};
 use crate::leases::Leases;
-use crate::store::{AnyLeaseStore, Holding, LeaseName, LeaseStore, Operation, StoreError, StoreErrorKind};
+use crate::store::{AnyLeaseStore, Holding, LeaseName, LeaseStore, Operation, StoreError};
 use arbour_primitives::scope::{ScopeHandle, race, stopping};
 use arbour_primitives::sync::Notice;
 use arbour_supervisor::{ChildInfo, ChildRef, DynamicSupervisorHandle, TaskGroup};
@@ -208,10 +208,8 @@ impl Rounds {
     }
 
     async fn list(&self, prefix: String) -> Result<Vec<Holding>, StoreError> {
-        timeout(self.answer_within, self.store.list(&prefix)).await.unwrap_or_else(|_| {
-            let why = format!("it took longer than {:?}", self.answer_within);
-            Err(StoreError::new(StoreErrorKind::Unknown, Operation::List, prefix.clone(), why))
-        })
+        let listed = timeout(self.answer_within, self.store.list(&prefix)).await;
+        listed.unwrap_or_else(|_| Err(StoreError::late(Operation::List, &prefix, self.answer_within)))
     }
 }
 

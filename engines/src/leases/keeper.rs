@@ -2,7 +2,7 @@
 
 use super::holder::Holder;
 use crate::machine::{Ask, Event, LeaseState, Reply, Request};
-use crate::store::{Acquired, Extended, Operation, Released, StoreError, StoreErrorKind};
+use crate::store::{Acquired, Extended, Operation, Released, StoreError};
 use arbour_primitives::scope::shield;
 use arbour_primitives::sync::Event as Once;
 use arbour_primitives::sync::futures::Wait;
@@ -79,8 +79,7 @@ fn unanswered(holder: &Holder, request: Request) -> StoreError {
         Ask::Release => Operation::Release,
         Ask::UntilFree(_) => Operation::UntilFree,
     };
-    let why = format!("it took longer than {:?}", request.within);
-    StoreError::new(StoreErrorKind::Unknown, operation, holder.name.as_str(), why)
+    StoreError::late(operation, holder.name.as_str(), request.within)
 }
 
 impl Holder {

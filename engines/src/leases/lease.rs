@@ -162,10 +162,8 @@ impl Lease {
         request: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let within = self.holder.times.answer_within;
-        timeout(within, request).await.unwrap_or_else(|_| {
-            let why = format!("it took longer than {within:?}");
-            Err(StoreError::new(StoreErrorKind::Unknown, operation, self.name().as_str(), why))
-        })
+        let answered = timeout(within, request).await;
+        answered.unwrap_or_else(|_| Err(StoreError::late(operation, self.name().as_str(), within)))
     }
 
     /// Why it was lost, if it was.

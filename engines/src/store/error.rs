@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 /// What a store was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,11 @@ impl StoreError {
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self { kind, operation, name: name.into(), source: source.into() }
+    }
+
+    /// The error of a request that is given up, as this time was not enough for its answer.
+    pub(crate) fn late(operation: Operation, name: impl Into<String>, within: Duration) -> Self {
+        Self::new(StoreErrorKind::Unknown, operation, name, format!("it took longer than {within:?}"))
     }
 
     /// What is known of the request.
