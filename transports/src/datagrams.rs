@@ -18,7 +18,7 @@ use crate::unix::{SocketFile, UnixAddress};
 use crate::{Attribute, Demand, StreamError};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use rustix::net::{RecvAncillaryBuffer, RecvFlags, SocketAddrAny, recvmsg};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags, SocketAddrAny, recvmsg, send};
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -134,6 +134,23 @@ impl Datagrams {
         self.write.poll(cx, poll).map_ok(drop).map_err(StreamError::from)
     }
 
+    /// Sends a message to the one peer of a socket that has one.
+    pub(crate) async fn send_to_peer(&self, bytes: &[u8]) -> Result<(), DatagramError> {
+        let sent = self.send(|socket| send_connected(socket, bytes)).await;
+        sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+    }
+
+    /// One poll of such a send, by who is the only one that sends.
+    pub(crate) fn poll_send_to_peer(
+        &self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<(), DatagramError>> {
+        let attempt = |socket: &OwnedFd| send_connected(socket, bytes);
+        let sent = self.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
+        sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+    }
+
     pub(crate) fn close(&self) {
         let mut file = self.closing.lock();
         drop(file.take());
@@ -194,6 +211,10 @@ impl Senders {
             Self::Unix(peer) => UnixAddress::from_system(sender.cloned()) == *peer,
         }
     }
+}
+
+fn send_connected(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(send(socket, bytes, SendFlags::NOSIGNAL)?)
 }
 
 fn receive(socket: &OwnedFd, room: &mut [u8]) -> io::Result<Received> {

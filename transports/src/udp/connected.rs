@@ -4,12 +4,11 @@ use super::DatagramError;
 use crate::attributes::{Family, LocalAddress, RawDescriptor, RemoteAddress};
 use crate::datagrams::{Actions, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
-use crate::polled::poll_writable;
 use crate::{Attributes, Demand};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
 use rustix::io::Errno;
-use rustix::net::{SendFlags, SocketType, getpeername, getsockname, send};
+use rustix::net::{SocketType, getpeername, getsockname};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -101,8 +100,7 @@ impl ConnectedUdpSocket {
     /// [`DatagramError`]: `Refused`, `TooLarge`, `Busy` while another task sends, `Closed`, or what the system
     /// says.
     pub async fn send(&self, bytes: &[u8]) -> Result<(), DatagramError> {
-        let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-        self.core.send(attempt).await.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        self.core.send_to_peer(bytes).await
     }
 
     /// Closes it. Whoever waits on it gets [`DatagramError::Closed`]; the descriptor is free on return.
@@ -120,11 +118,7 @@ impl ConnectedUdpSocket {
 
     fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<Bytes>>> {
         let Self { core, taken, .. } = self;
-        taken.poll_send(cx, |cx, bytes| {
-            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
-            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
-        })
+        taken.poll_send(cx, |cx, bytes| core.poll_send_to_peer(cx, bytes))
     }
 }
 

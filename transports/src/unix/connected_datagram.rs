@@ -8,11 +8,10 @@ use crate::datagrams::{
     Actions, DatagramError, Datagrams, Received, Senders, Taken, Unsent, object_ends, object_sink,
 };
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt, open};
-use crate::polled::poll_writable;
 use crate::{Attributes, ConnectError, Demand, NotConnected};
 use arbour_primitives::scope::Gate;
 use bytes::Bytes;
-use rustix::net::{SendFlags, SocketType, connect, getpeername, getsockname, send, socketpair};
+use rustix::net::{SocketType, connect, getpeername, getsockname, socketpair};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::task::{Context, Poll};
@@ -141,8 +140,7 @@ impl ConnectedUnixDatagram {
     /// [`DatagramError`]: `Refused` if the peer is gone, `TooLarge`, `Busy` while another task sends, `Closed`,
     /// or what the system says.
     pub async fn send(&self, bytes: &[u8]) -> Result<(), DatagramError> {
-        let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-        self.core.send(attempt).await.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        self.core.send_to_peer(bytes).await
     }
 
     /// Receives the next datagram and the descriptors that came with it.
@@ -192,11 +190,7 @@ impl ConnectedUnixDatagram {
 
     fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unsent<Bytes>>> {
         let Self { core, taken, .. } = self;
-        taken.poll_send(cx, |cx, bytes| {
-            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
-            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
-        })
+        taken.poll_send(cx, |cx, bytes| core.poll_send_to_peer(cx, bytes))
     }
 }
 

@@ -12,14 +12,13 @@ use crate::attributes::{
 };
 use crate::datagrams::{Actions, DatagramError, Datagrams, Received, Senders, Taken, Unsent, object_sink};
 use crate::descriptor::{FRESH, RefusedDescriptor, State, UNIX, Wanted, adopt};
-use crate::polled::poll_writable;
 use crate::{Attributes, ConnectError, Demand, NotConnected, StreamError};
 use arbour_primitives::scope::Gate;
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, Reliable};
 use bytes::Bytes;
 use futures::Stream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{SendFlags, Shutdown, SocketType, getpeername, getsockname, send, shutdown, socketpair};
+use rustix::net::{Shutdown, SocketType, getpeername, getsockname, shutdown, socketpair};
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -171,8 +170,7 @@ impl UnixPackets {
         if bytes.is_empty() {
             return Err(DatagramError::Empty);
         }
-        let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-        self.core.send(attempt).await.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+        self.core.send_to_peer(bytes).await
     }
 
     /// Receives the next packet and the descriptors that came with it; `None` at the end of the stream.
@@ -255,9 +253,7 @@ impl UnixPackets {
             if bytes.is_empty() {
                 return Poll::Ready(Err(DatagramError::Empty));
             }
-            let attempt = |socket: &OwnedFd| Ok(send(socket, bytes, SendFlags::NOSIGNAL)?);
-            let sent = core.poll_send_by(cx, |socket, cx| poll_writable(socket, cx, attempt));
-            sent.map_err(|error| DatagramError::of_sending(error, bytes.len()))
+            core.poll_send_to_peer(cx, bytes)
         })
     }
 
