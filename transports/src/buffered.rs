@@ -4,13 +4,14 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use crate::forward::forward_writes;
 use crate::{Attributes, ByteReceive, Demand, StreamError};
 use arbour_primitives::scope::Gate;
 use bytes::{Buf, Bytes, BytesMut};
 use search::{Search, Seen};
 use std::fmt;
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use thiserror::Error;
@@ -261,31 +262,7 @@ impl<S: AsyncRead + Unpin> AsyncBufRead for Buffered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Buffered<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, from)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, from)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
+forward_writes!([S: AsyncWrite + Unpin] Buffered<S>, stream);
 
 impl<S: Attributes> Attributes for Buffered<S> {
     fn provide(&self, demand: &mut Demand<'_>) {

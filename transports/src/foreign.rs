@@ -3,12 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use crate::forward::{forward_reads, forward_writes};
 use crate::{Attribute, Attributes, AttributesExt, Demand};
 use std::fmt;
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Makes a byte stream of whatever reads and writes by tokio's traits: a pipe of a child process, a connection
 /// that was upgraded, a stream of another library. One that only reads, or only writes, is that half of one.
@@ -80,41 +78,8 @@ impl<S> Foreign<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Foreign<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        to: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, to)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Foreign<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, from)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, from)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
+forward_reads!([S: AsyncRead + Unpin] Foreign<S>, stream);
+forward_writes!([S: AsyncWrite + Unpin] Foreign<S>, stream);
 
 impl<S> Attributes for Foreign<S> {
     fn provide(&self, demand: &mut Demand<'_>) {

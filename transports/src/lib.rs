@@ -23,6 +23,7 @@ mod datagrams;
 mod descriptor;
 mod error;
 mod foreign;
+mod forward;
 mod framing;
 mod from_chunks;
 mod host;

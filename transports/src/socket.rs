@@ -118,63 +118,15 @@ macro_rules! stream_ends {
         stream_ends!($stream, $receive, $send);
     };
     ($stream:ty, $receive:ty, $send:ty) => {
-        stream_ends!(@reads $stream, socket.read);
-        stream_ends!(@reads $receive, side);
-        stream_ends!(@writes $stream, socket.write);
-        stream_ends!(@writes $send, side);
+        $crate::forward::forward_reads!([] $stream, socket.read);
+        $crate::forward::forward_reads!([] $receive, side);
+        $crate::forward::forward_writes!([] $stream, socket.write);
+        $crate::forward::forward_writes!([] $send, side);
     };
     (@attributes $end:ty, $($side:ident).+, $provide:ident) => {
         impl $crate::Attributes for $end {
             fn provide(&self, demand: &mut $crate::Demand<'_>) {
                 $provide(&self.$($side).+, demand);
-            }
-        }
-    };
-    (@reads $end:ty, $($side:ident).+) => {
-        impl tokio::io::AsyncRead for $end {
-            fn poll_read(
-                mut self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                to: &mut tokio::io::ReadBuf<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::pin::Pin::new(&mut self.$($side).+).poll_read(cx, to)
-            }
-        }
-    };
-    (@writes $end:ty, $($side:ident).+) => {
-        impl tokio::io::AsyncWrite for $end {
-            fn poll_write(
-                mut self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                from: &[u8],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                std::pin::Pin::new(&mut self.$($side).+).poll_write(cx, from)
-            }
-
-            fn poll_write_vectored(
-                mut self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                from: &[std::io::IoSlice<'_>],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                std::pin::Pin::new(&mut self.$($side).+).poll_write_vectored(cx, from)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                self.$($side).+.is_write_vectored()
-            }
-
-            fn poll_flush(
-                mut self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::pin::Pin::new(&mut self.$($side).+).poll_flush(cx)
-            }
-
-            fn poll_shutdown(
-                mut self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::pin::Pin::new(&mut self.$($side).+).poll_shutdown(cx)
             }
         }
     };

@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::forward::forward_writes;
 use crate::outgoing::Outgoing;
 use crate::{Attributes, Demand};
 use bytes::Bytes;
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -105,31 +106,7 @@ impl<S: AsyncRead + Unpin, C: AsyncWrite + Unpin> AsyncRead for Tee<S, C> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, C: Unpin> AsyncWrite for Tee<S, C> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, from)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, from)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
+forward_writes!([S: AsyncWrite + Unpin, C: Unpin] Tee<S, C>, stream);
 
 impl<S: Attributes, C> Attributes for Tee<S, C> {
     fn provide(&self, demand: &mut Demand<'_>) {

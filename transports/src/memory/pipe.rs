@@ -1,11 +1,8 @@
 //! A byte stream in memory, in both directions.
 
 use super::{BytePipeReceive, BytePipeSend, one_way_pipe};
+use crate::forward::{forward_reads, forward_writes};
 use crate::{Attributes, Demand};
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Makes two connected byte streams in memory, each of which holds so many bytes on their way to the other.
 ///
@@ -50,29 +47,8 @@ impl BytePipe {
     }
 }
 
-impl AsyncRead for BytePipe {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        to: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.receive).poll_read(cx, to)
-    }
-}
-
-impl AsyncWrite for BytePipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.send).poll_write(cx, from)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.send).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.send).poll_shutdown(cx)
-    }
-}
+forward_reads!([] BytePipe, receive);
+forward_writes!([] BytePipe, send);
 
 /// Memory has nothing to say of itself.
 impl Attributes for BytePipe {
