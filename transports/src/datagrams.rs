@@ -13,11 +13,10 @@ pub use error::{DatagramError, Unsent};
 pub(crate) use taken::Taken;
 
 use crate::polled::{Reading, Watched, poll_writable, watch};
-use crate::side::Side;
+use crate::side::{Closing, Side};
 use crate::unix::{SocketFile, UnixAddress};
 use crate::{Attribute, Demand, StreamError};
 use bytes::Bytes;
-use parking_lot::Mutex;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags, SocketAddrAny, recvmsg, send};
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -33,9 +32,8 @@ pub(crate) const ROOM: usize = 64 * 1024;
 pub(crate) struct Datagrams {
     read: Side<Receiving>,
     write: Side<Watched>,
-    /// The socket's file, which goes before the descriptor does. Locked while it is closed, so that who
-    /// closes it second returns when it is closed too.
-    closing: Mutex<Option<SocketFile>>,
+    /// The socket's file, which goes before the descriptor does.
+    file: Closing<Option<SocketFile>>,
 }
 
 struct Receiving {
@@ -83,7 +81,7 @@ impl Datagrams {
         Ok(Self {
             read: Side::new(receiving, actions.0),
             write: Side::new(socket, actions.1),
-            closing: Mutex::new(file),
+            file: Closing::new(file),
         })
     }
 
@@ -152,7 +150,7 @@ impl Datagrams {
     }
 
     pub(crate) fn close(&self) {
-        let mut file = self.closing.lock();
+        let mut file = self.file.lock();
         drop(file.take());
         drop((self.read.close(), self.write.close()));
     }

@@ -31,6 +31,9 @@ pub(crate) struct Side<T> {
     user: ResourceGuard,
 }
 
+/// What a socket holds locked while it is closed, so that who closes it second returns when it is closed too.
+pub(crate) type Closing<T = ()> = Mutex<T>;
+
 struct State<T> {
     io: Option<T>,
     waiter: Option<Waker>,

@@ -5,10 +5,9 @@ mod tests;
 
 use crate::byte::poll_receive;
 use crate::sending::{SendHalf, Sending};
-use crate::side::Side;
+use crate::side::{Closing, Side};
 use crate::{Attribute, Demand, StreamError};
 use bytes::Bytes;
-use parking_lot::Mutex;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,8 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Socket<R, W> {
     pub(crate) read: Side<R>,
     pub(crate) write: Side<Sending<W>>,
-    /// Held while it is closed, so that who closes it second returns when it is closed too.
-    closing: Mutex<()>,
+    closing: Closing,
 }
 
 impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
@@ -29,7 +27,7 @@ impl<R: AsyncRead + Unpin, W: SendHalf> Socket<R, W> {
         Self {
             read: Side::new(read, reading),
             write: Side::new(Sending::new(write), writing),
-            closing: Mutex::new(()),
+            closing: Closing::new(()),
         }
     }
 

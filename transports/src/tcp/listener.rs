@@ -4,10 +4,9 @@ use super::{TcpBindError, TcpListen, TcpStream};
 use crate::attributes::{Family, LocalAddress, RawDescriptor};
 use crate::descriptor::{INTERNET, RefusedDescriptor, State, Wanted, adopt};
 use crate::listen::poll_next;
-use crate::side::Side;
+use crate::side::{Closing, Side};
 use crate::{AcceptError, Accepted, Attributes, Demand, Listener, StreamError};
 use arbour_primitives::scope::Gate;
-use parking_lot::Mutex;
 use rustix::net::SocketType;
 use std::future::poll_fn;
 use std::io;
@@ -26,8 +25,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub struct TcpListener {
     side: Side<tokio::net::TcpListener>,
     address: SocketAddr,
-    /// Held while it is closed, so that who closes it second returns when it is closed too.
-    closing: Mutex<()>,
+    closing: Closing,
 }
 
 impl TcpListener {
@@ -79,7 +77,7 @@ impl TcpListener {
         let listener = tokio::net::TcpListener::from_std(socket.into())?;
         let address = listener.local_addr()?;
         let side = Side::new(listener, "accepting from this TCP listener");
-        Ok(Self { side, address, closing: Mutex::new(()) })
+        Ok(Self { side, address, closing: Closing::new(()) })
     }
 
     /// The address it listens on.

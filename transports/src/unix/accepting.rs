@@ -6,9 +6,8 @@ use crate::attributes::{AddressFamily, Family, LocalUnixAddress, RawDescriptor};
 use crate::descriptor::FRESH;
 use crate::listen::poll_next;
 use crate::polled::{Reading, watch};
-use crate::side::Side;
+use crate::side::{Closing, Side};
 use crate::{Attributes, Demand, StreamError};
-use parking_lot::Mutex;
 use rustix::net::{accept_with, getsockname};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -19,8 +18,7 @@ use std::task::{Context, Poll};
 pub(super) struct Accepting {
     side: Side<Reading>,
     address: UnixAddress,
-    /// Locked while it is closed, so that who closes it second returns when it is closed too.
-    file: Mutex<Option<SocketFile>>,
+    file: Closing<Option<SocketFile>>,
 }
 
 impl Accepting {
@@ -28,7 +26,7 @@ impl Accepting {
     pub(super) fn new(socket: OwnedFd, file: Option<SocketFile>, action: &'static str) -> io::Result<Self> {
         let address = UnixAddress::from_system(Some(getsockname(&socket)?));
         let socket = Reading::new(Arc::new(watch(socket)?));
-        Ok(Self { side: Side::new(socket, action), address, file: Mutex::new(file) })
+        Ok(Self { side: Side::new(socket, action), address, file: Closing::new(file) })
     }
 
     pub(super) fn local_address(&self) -> &UnixAddress {
