@@ -304,9 +304,7 @@ async fn who_waits_asks_once() {
     granted(&store, token, LONG).await;
     let waits = join_all((0..20).map(async |_| store.until_free(&oak(), LONG).await));
     let watch = async {
-        while server.scripts() < 21 {
-            sleep(Duration::from_millis(10)).await;
-        }
+        server.until_it_ran(21).await;
         let before = server.scripts();
         sleep(Duration::from_secs(1)).await;
         assert_eq!(server.scripts(), before, "requests in a second of 20 who wait");

@@ -56,12 +56,10 @@ async fn a_shell_takes_a_lease_writes_under_it_and_hands_it_over() {
     let read = store.read(&oak, "cursor").await.unwrap().unwrap();
     assert_eq!((read.value.as_slice(), read.fence), (&b"41"[..], holding.fence));
 
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), server.scripts());
     let waits = async { store.until_free(&oak, LONG).await.unwrap() };
     let releases = async {
-        while server.scripts() < 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        server.until_it_ran(before + 1).await;
         assert_eq!(run(&server, "release", &[LEASE, LEASES, ",", "shell-1", "oak", FREED]), ["released"]);
     };
     join!(waits, releases);
@@ -145,8 +143,8 @@ async fn leases_that_have_ended_are_struck_from_the_list_of_names() {
     for name in ["a/1", "a/2", "b"] {
         let name = LeaseName::new(name).unwrap();
         store.acquire(&name, Token::new(), "a", Duration::from_millis(1)).await.unwrap();
+        store.until_free(&name, LONG).await.unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(store.list("a/").await.unwrap(), []);
     assert_eq!(server.cli(&["ZRANGE", LEASES, "0", "-1"]), "b");
 }

@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A server that does not answer within this does not start.
-const STARTS: Duration = Duration::from_secs(30);
+/// What takes longer hangs.
+const HANGS: Duration = Duration::from_secs(30);
 
 const KEEPER: &str = r#"redis-server "$@" & echo $!; read -r _; kill -9 $! 2>/dev/null; wait"#;
 
@@ -80,7 +80,7 @@ impl Server {
             if ping(self.port).is_ok_and(|reply| reply.starts_with("+PONG")) {
                 return true;
             }
-            assert!(begin.elapsed() < STARTS, "redis-server does not answer within {STARTS:?}");
+            assert!(begin.elapsed() < HANGS, "redis-server does not answer within {HANGS:?}");
             sleep(Duration::from_millis(10));
         }
         false
@@ -124,11 +124,24 @@ impl Server {
         String::from_utf8(cli.stdout).unwrap().trim_end().to_owned()
     }
 
-    /// How many scripts it was asked for.
+    /// How many scripts it has run; what it did not know, and was asked for again, counts once.
     pub(crate) fn scripts(&self) -> u64 {
         let stats = self.cli(&["INFO", "commandstats"]);
-        let calls = stats.split("cmdstat_evalsha:calls=").nth(1);
-        calls.and_then(|calls| calls.split(',').next()?.parse().ok()).unwrap_or_default()
+        let asked = stats.lines().find(|line| line.starts_with("cmdstat_evalsha:")).unwrap_or_default();
+        let count = |what: &str| -> u64 {
+            let count = asked.split([':', ',']).find_map(|fact| fact.strip_prefix(what)?.strip_prefix('='));
+            count.map_or(0, |count| count.parse().unwrap())
+        };
+        count("calls") - count("failed_calls")
+    }
+
+    /// Waits until it has run so many scripts.
+    pub(crate) async fn until_it_ran(&self, scripts: u64) {
+        let begin = Instant::now();
+        while self.scripts() < scripts {
+            assert!(begin.elapsed() < HANGS, "{} of {scripts} scripts within {HANGS:?}", self.scripts());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 

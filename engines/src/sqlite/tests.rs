@@ -57,6 +57,13 @@ async fn grant(store: &SqliteStore, token: Token) -> Fence {
     }
 }
 
+/// Returns when the thread has looked for all who had begun to wait, which it does between these two requests.
+async fn has_looked_for_all(store: &SqliteStore) {
+    for _ in 0..2 {
+        store.look(&oak()).await.unwrap();
+    }
+}
+
 /// Polls it once.
 async fn begin_and_drop(request: impl Future) {
     let mut request = pin!(request);
@@ -160,7 +167,7 @@ async fn a_release_in_another_process_is_heard_of_and_one_of_another_lease_wakes
     };
     let released = async {
         here.release(&ash, token).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        has_looked_for_all(&there).await;
         let before = begin.elapsed();
         here.release(&oak(), token).await.unwrap();
         before
@@ -193,7 +200,7 @@ async fn however_many_wait_the_file_is_asked_fifty_times_a_second_and_never_wher
     };
     let waits = arbour::join_all((0..20).map(async |_| there.until_free(&oak(), TTL).await.unwrap()));
     let watch = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        has_looked_for_all(&there).await;
         let begin = Instant::now();
         let asked = asked_in(Duration::from_secs(1)).await;
         let looks = begin.elapsed().as_millis() as usize / 20;
