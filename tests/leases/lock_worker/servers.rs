@@ -61,16 +61,13 @@ async fn while_a_server_is_paused_nobody_begins_anything_and_nobody_hurries() {
     }
     server.go_on();
     until_all_work_again(&group, &workers).await;
-    let told = stop_all(workers).await;
+    let told = stop_all_in_order(&group, workers).await;
     // Asked again after a sixth of the ttl at the earliest, by each resource, until a lease is lost two ttl later.
     let unanswered = told.iter().filter(|event| event.is("unanswered")).count();
     eprintln!("{unanswered} requests of 4 resources unanswered in a pause of a ttl");
     assert!(unanswered <= 4 * 14, "{unanswered} requests without an answer");
     let gates = told.iter().filter(|event| event.is("gated"));
     assert!(gates.clone().all(|gate| gate.at.since(paused) <= TTL), "held for longer than a ttl: {gates:?}");
-    assert_gated_before_taken(&told);
-    assert_fences_rise(&told);
-    assert_nothing_is_lost(&group.check().await, &told);
 }
 
 #[tokio::test]
@@ -93,10 +90,7 @@ async fn who_is_cut_off_stops_before_anybody_takes_over_and_comes_back() {
     assert!(connections < 60, "{connections} connections");
     proxy.heal();
     near.until_shared(&mut workers).await;
-    let told = stop_all(workers).await;
-    assert_gated_before_taken(&told);
-    assert_fences_rise(&told);
-    assert_nothing_is_lost(&near.check().await, &told);
+    stop_all_in_order(&near, workers).await;
 }
 
 #[tokio::test]
@@ -142,10 +136,7 @@ async fn gates_itself(flows: &[(To, Flow)]) {
     proxy.heal();
     until_all_work_again(&near, &workers).await;
     near.until_shared(&mut workers).await;
-    let told = stop_all(workers).await;
-    assert_gated_before_taken(&told);
-    assert_fences_rise(&told);
-    assert_nothing_is_lost(&near.check().await, &told);
+    stop_all_in_order(&near, workers).await;
 }
 
 /// The line is cut in the middle of an answer, ten times: each time a new one is there long before the lease ends.
@@ -197,6 +188,15 @@ pub(super) async fn until_all_work_again(group: &Group, workers: &[LockWorker]) 
         let again = |event: &Event| event.is("worked") && event.resource() == resource && event.at > since;
         LockWorker::until_one_tells(workers, again).await;
     }
+}
+
+/// Stops all of these, none of whom has gone on under a lease that another had, and nothing of whose work is lost.
+async fn stop_all_in_order<const N: usize>(group: &Group, workers: [LockWorker; N]) -> Vec<Event> {
+    let told = stop_all(workers).await;
+    assert_gated_before_taken(&told);
+    assert_fences_rise(&told);
+    assert_nothing_is_lost(&group.check().await, &told);
+    told
 }
 
 async fn stop_all<const N: usize>(workers: [LockWorker; N]) -> Vec<Event> {
