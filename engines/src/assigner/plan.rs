@@ -6,7 +6,7 @@
 //! 2. Who has more already keeps the odd ones: no plan moves more than is needed for shares to be fair.
 //! 3. What is taken is free, what is given up is one's own, and no more of it at once than `moves`.
 //! 4. Where everybody has their share, nothing is taken or given up.
-//! 5. Who has too much gives up what it only reaches for before anything that it holds.
+//! 5. What is only reached for is given up before what is had, as work on that has begun.
 
 use crate::store::LeaseName;
 use std::cmp::Reverse;
@@ -24,7 +24,7 @@ pub(crate) struct View<'a> {
     pub(crate) resources: &'a [LeaseName],
     /// Who has what.
     pub(crate) holders: BTreeMap<LeaseName, String>,
-    /// What it holds or reaches for.
+    /// What it has or is about to have.
     pub(crate) mine: BTreeSet<LeaseName>,
     /// What it is giving up.
     pub(crate) leaving: BTreeSet<LeaseName>,
@@ -43,6 +43,17 @@ pub(crate) struct Plan {
     pub(crate) watch: Vec<LeaseName>,
 }
 
+/// How far a worker has come with one of its own, as far as is seen.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// Another was faster, of which it has not heard yet.
+    Outrun,
+    /// Nobody has it: it may be granted yet.
+    Open,
+    /// It has it.
+    Granted,
+}
+
 impl View<'_> {
     pub(crate) fn plan(&self) -> Plan {
         let shares = self.shares();
@@ -50,7 +61,7 @@ impl View<'_> {
         let missing = share.saturating_sub(have);
         let take = self.first(missing, self.resources.iter().filter(|name| self.is_free(name)));
         let surplus = have.saturating_sub(share).min(self.moves.saturating_sub(self.leaving.len()));
-        let shed = self.last_held(surplus);
+        let shed = self.cheapest(surplus);
         let watch = if take.len() < missing { self.awaited(&shares) } else { Vec::new() };
         Plan { take, shed, watch }
     }
@@ -69,6 +80,21 @@ impl View<'_> {
         members.sort_by_key(|(_, count)| Reverse(*count));
         let ranks = members.into_iter().enumerate();
         ranks.map(|(rank, (member, _))| (member, each + usize::from(rank < odd))).collect()
+    }
+
+    /// So many of its own that it misses least: of those with which it has come equally far, what suits it least first.
+    fn cheapest(&self, count: usize) -> Vec<LeaseName> {
+        let mut names: Vec<&LeaseName> = self.mine.iter().collect();
+        names.sort_by_cached_key(|name| (self.reach(name), suits(self.me, name)));
+        names.into_iter().take(count).cloned().collect()
+    }
+
+    fn reach(&self, name: &LeaseName) -> Reach {
+        match self.holders.get(name) {
+            Some(holder) if holder == self.me => Reach::Granted,
+            Some(_) => Reach::Outrun,
+            None => Reach::Open,
+        }
     }
 
     /// What others will release next: all that is left of those who have gone or are about to, and of those with more
@@ -93,15 +119,6 @@ impl View<'_> {
         let might_take =
             move |name: &&LeaseName| resources.contains(name) && !self.passed_over.contains(name);
         holders.map(|(name, holder)| (name, &**holder)).filter(move |(name, _)| might_take(name))
-    }
-
-    /// So many of its own: what it only reaches for, which another may have got by now, then what suits it least.
-    fn last_held(&self, count: usize) -> Vec<LeaseName> {
-        let is_held = |name: &&LeaseName| self.holders.get(*name).is_some_and(|holder| holder == self.me);
-        let (held, reached_for) = self.mine.iter().partition(is_held);
-        let mut shed = last(self.me, reached_for, count);
-        shed.extend(last(self.me, held, count - shed.len()));
-        shed
     }
 
     fn is_free(&self, name: &LeaseName) -> bool {
@@ -262,16 +279,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_reached_for_is_given_up_before_what_is_held() {
-        for held in (0..4).flat_map(|one| (0..one).map(move |other| [one, other])) {
-            let mut world = World::new(4, 2, 1);
-            let of = |number| format!("worker {}", usize::from(!held.contains(&number)));
-            world.holders = (0..4).map(|number| (world.resources[number].clone(), of(number))).collect();
+    fn what_is_only_reached_for_is_given_up_before_what_is_had() {
+        let names = names(4);
+        for (one, other) in (0..4).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            let mut world = World::new(4, 2, 9);
+            world.holders = [one, other].map(|had| (names[had].clone(), "worker 0".to_owned())).into();
             let mut view = world.view("worker 0");
-            view.mine = world.resources.iter().cloned().collect();
-            let shed = view.plan().shed;
-            assert_eq!(shed.len(), 1);
-            assert_eq!(world.holders[&shed[0]], "worker 1", "{held:?} are held");
+            view.mine = names.iter().cloned().collect();
+            let shed: BTreeSet<_> = view.plan().shed.into_iter().collect();
+            assert_eq!(shed.len(), 2);
+            assert!(shed.iter().all(|name| !world.holders.contains_key(name)), "{shed:?} of what it has");
+        }
+    }
+
+    #[test]
+    fn what_another_was_faster_to_take_is_given_up_before_what_may_be_granted_yet() {
+        let names = names(4);
+        for faster in 0..4 {
+            let mut world = World::new(4, 2, 1);
+            world.holders.insert(names[faster].clone(), "worker 1".to_owned());
+            let mut view = world.view("worker 0");
+            view.mine = names.iter().cloned().collect();
+            assert_eq!(view.plan().shed, [names[faster].clone()]);
         }
     }
 

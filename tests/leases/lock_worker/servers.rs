@@ -82,9 +82,8 @@ async fn who_is_cut_off_stops_before_anybody_takes_over_and_comes_back() {
     proxy.set(To::Server, Flow::Drop);
     proxy.set(To::Client, Flow::Drop);
     workers[1].until("it has everything", |events| super::event::worked_on(events).len() == 4).await;
-    // While shares settle, it may be giving up the other one that it works on.
-    workers[0].until_told("gated", 1).await;
-    workers[0].until_told("lost", 1).await;
+    workers[0].until_told("gated", 2).await;
+    workers[0].until_told("lost", 2).await;
     let connections = proxy.counts().connections - before.connections;
     eprintln!("{connections} connections were tried by who was cut off for some two ttl");
     assert!(connections < 60, "{connections} connections");
@@ -127,8 +126,7 @@ async fn gates_itself(flows: &[(To, Flow)]) {
     near.until_shared(&mut workers).await;
     let bad = Instant::now();
     flows.iter().for_each(|(to, flow)| proxy.set(*to, *flow));
-    // While shares settle, it may be giving up the other one that it works on.
-    workers[0].until_told("gated", 1).await;
+    workers[0].until_told("gated", 2).await;
     let gates = workers[0].events();
     let mut gates = gates.iter().filter(|event| event.is("gated"));
     assert!(gates.all(|gate| gate.at.since(bad) <= TTL), "held for longer than a ttl: {gates:?}");
