@@ -213,7 +213,7 @@ impl Assigner {
             let supervisor = supervisor?;
             let member = LeaseName::new(format!("{}.members/{}", self.group, Token::new()));
             let member = member.map_err(Failure::from)?;
-            let rounds = Rounds::new(self, &leases, owner, crew, supervisor.handle());
+            let rounds = Rounds::new(self, leases.clone(), owner, crew, supervisor.handle());
             let work = group.task().name("work").spawn(supervisor.run());
             group.task().name("membership").spawn(membership(leases, member));
             rounds.run(&group).await;

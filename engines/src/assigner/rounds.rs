@@ -3,9 +3,10 @@
 use super::Assigner;
 use super::crew::{Crew, Gone, Left};
 use super::plan::{Plan, View};
-use crate::clock::{Clock, Moment};
-use crate::leases::Leases;
-use crate::store::{AnyLeaseStore, Holding, LeaseName, LeaseStore, Operation, StoreError};
+use crate::clock::Moment;
+use crate::leases::{LeaseStatus, Leases};
+use crate::machine::LeaseState;
+use crate::store::{Holding, LeaseName, LeaseStore, Operation, StoreError};
 use arbour_primitives::scope::{ScopeHandle, race, stopping};
 use arbour_primitives::sync::Notice;
 use arbour_supervisor::{ChildInfo, ChildRef, DynamicSupervisorHandle, TaskGroup};
@@ -18,8 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What a worker knows between its rounds.
 pub(super) struct Rounds {
-    store: AnyLeaseStore,
-    clock: Clock,
+    leases: Leases,
     group: LeaseName,
     resources: Vec<LeaseName>,
     moves: usize,
@@ -50,7 +50,7 @@ const APART: Duration = Duration::from_millis(10);
 impl Rounds {
     pub(super) fn new(
         assigner: Assigner,
-        leases: &Leases,
+        leases: Leases,
         me: Arc<str>,
         crew: Crew,
         supervisor: DynamicSupervisorHandle<LeaseName>,
@@ -59,10 +59,8 @@ impl Rounds {
         let (mine, leaving, passed_over, outrun) = <_>::default();
         let (every, answer_within) = (leases.times().renew_every, leases.times().answer_within);
         let apart = APART.min(leases.times().ttl() / 1_000);
-        let (store, clock) = (leases.store().clone(), leases.own_clock().clone());
         Self {
-            store,
-            clock,
+            leases,
             group,
             resources,
             moves,
@@ -103,7 +101,7 @@ impl Rounds {
     }
 
     fn forget_the_gone(&mut self) -> Notice {
-        let now = self.clock.now();
+        let now = self.leases.own_clock().now();
         self.passed_over.retain(|_, until| *until > now);
         self.outrun.retain(|_, until| *until > now);
         let (gone, notice) = self.crew.gone();
@@ -128,7 +126,7 @@ impl Rounds {
     /// A child that has failed for the last time says nothing. Others have told of their end before these were there.
     fn forget_who_does_not_come_back(&mut self, there: &[ChildInfo]) {
         let there: HashSet<ChildRef> = there.iter().map(|info| info.child).collect();
-        let until = self.clock.now() + self.every;
+        let until = self.leases.own_clock().now() + self.every;
         for (resource, _) in self.mine.extract_if(.., |_, child| !there.contains(child)) {
             tracing::warn!(resource = resource.as_str(), again_in = ?self.every, "the work on a resource has failed for good; it is assigned anew");
             self.passed_over.insert(resource, until);
@@ -150,12 +148,22 @@ impl Rounds {
             me: &self.me,
             members: members.iter().map(|member| member.owner.clone()).collect(),
             resources: &self.resources,
-            holders: held.into_iter().map(|holding| (holding.name, holding.owner)).collect(),
+            holders: self.holders(held),
             mine: self.mine.keys().cloned().collect(),
             leaving: self.leaving.keys().cloned().collect(),
             passed_over: self.passed_over.keys().chain(self.outrun.keys()).cloned().collect(),
             moves: self.moves,
         }
+    }
+
+    /// Who has what: as the store has told it, but for what was granted to this worker since then.
+    fn holders(&self, told: Vec<Holding>) -> BTreeMap<LeaseName, String> {
+        let is_granted = |status: &LeaseStatus| {
+            matches!(status.state, LeaseState::Held { .. }) && self.mine.contains_key(&status.name)
+        };
+        let granted = self.leases.statuses().into_iter().filter(is_granted);
+        let own = granted.map(|status| (status.name, self.me.to_string()));
+        told.into_iter().map(|holding| (holding.name, holding.owner)).chain(own).collect()
     }
 
     async fn carry_out(&mut self, plan: &Plan, group: &TaskGroup) {
@@ -200,7 +208,7 @@ impl Rounds {
 
     /// Waits until this lease may be free; a store that does not answer says nothing about it.
     async fn released(&self, name: LeaseName) -> Option<LeaseName> {
-        if self.store.until_free(&name, self.every).await.is_err() {
+        if self.leases.store().until_free(&name, self.every).await.is_err() {
             sleep(self.every).await;
             return None;
         }
@@ -208,7 +216,7 @@ impl Rounds {
     }
 
     async fn list(&self, prefix: String) -> Result<Vec<Holding>, StoreError> {
-        let listed = timeout(self.answer_within, self.store.list(&prefix)).await;
+        let listed = timeout(self.answer_within, self.leases.store().list(&prefix)).await;
         listed.unwrap_or_else(|_| Err(StoreError::late(Operation::List, &prefix, self.answer_within)))
     }
 }
@@ -231,7 +239,7 @@ mod tests {
             };
             let supervisor = DynamicSupervisor::builder("orders", body).build().unwrap();
             let (handle, crew, name) = (supervisor.handle(), Crew::default(), assigner.resources[0].clone());
-            let mut rounds = Rounds::new(assigner, &leases, "a".into(), crew.clone(), handle.clone());
+            let mut rounds = Rounds::new(assigner, leases, "a".into(), crew.clone(), handle.clone());
             let tell = |child, how| crew.is_gone(Left { resource: name.clone(), child, how });
             let run = task_group(async |group| {
                 group.spawn_value(supervisor.run());
@@ -245,6 +253,38 @@ mod tests {
                 tell(old, Gone::Asked);
                 drop(rounds.forget_the_gone());
                 assert_eq!(rounds.mine.get(&name), Some(&new));
+                handle.request_stop();
+            });
+            run.await.unwrap();
+        });
+    }
+
+    #[test]
+    fn what_was_granted_after_the_store_was_asked_is_known_to_be_held() {
+        block_on(async {
+            let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15)).unwrap();
+            let assigner = Assigner::new(leases.clone(), "orders", ["p0", "p1"]).unwrap();
+            let body = |_, _| async { Ok::<_, Failure>(stopping().await) };
+            let supervisor = DynamicSupervisor::builder("orders", body).build().unwrap();
+            let (handle, [p0, p1]) = (supervisor.handle(), assigner.resources.clone().try_into().unwrap());
+            let mut rounds =
+                Rounds::new(assigner, leases.clone(), "a".into(), Crew::default(), handle.clone());
+            let run = task_group(async |group| {
+                group.spawn_value(supervisor.run());
+                let child = handle.start_child(p0.clone()).await.unwrap().child().unwrap();
+                rounds.mine.extend([(p0.clone(), child), (p1.clone(), child)]);
+                let others = Leases::new(leases.store().clone(), Duration::from_secs(15)).unwrap();
+                let look = others.hold(p1.as_str(), async |_| {
+                    let (waits, name) = (leases.clone(), p1.clone());
+                    group.spawn_value(async move { waits.hold(name.as_str(), async |_| ()).await });
+                    sleep(Duration::from_millis(1)).await;
+                    let held = leases.hold(p0.as_str(), async |_| {
+                        leases.hold("elsewhere", async |_| rounds.holders(Vec::new())).await.unwrap()
+                    });
+                    held.await.unwrap()
+                });
+                assert_eq!(look.await.unwrap(), [(p0, "a".to_owned())].into(), "one is held, one waited for");
+                assert_eq!(rounds.holders(Vec::new()), BTreeMap::new());
                 handle.request_stop();
             });
             run.await.unwrap();
