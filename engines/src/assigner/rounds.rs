@@ -226,18 +226,19 @@ mod tests {
     use super::*;
     use crate::MemoryStore;
     use arbour::testing::block_on;
-    use arbour_supervisor::{DynamicSupervisor, Failure, task_group};
+    use arbour_supervisor::{ChildContext, DynamicSupervisor, Failure, task_group};
+
+    async fn until_stopped(_: ChildContext, _: LeaseName) -> Result<(), Failure> {
+        stopping().await;
+        Ok(())
+    }
 
     #[test]
     fn a_second_report_of_one_stop_leaves_the_next_child_of_its_resource_alone() {
         block_on(async {
             let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15)).unwrap();
             let assigner = Assigner::new(leases.clone(), "orders", ["p0"]).unwrap();
-            let body = |_, _| async {
-                stopping().await;
-                Ok::<_, Failure>(())
-            };
-            let supervisor = DynamicSupervisor::builder("orders", body).build().unwrap();
+            let supervisor = DynamicSupervisor::builder("orders", until_stopped).build().unwrap();
             let (handle, crew, name) = (supervisor.handle(), Crew::default(), assigner.resources[0].clone());
             let mut rounds = Rounds::new(assigner, leases, "a".into(), crew.clone(), handle.clone());
             let tell = |child, how| crew.is_gone(Left { resource: name.clone(), child, how });
@@ -264,8 +265,7 @@ mod tests {
         block_on(async {
             let leases = Leases::new(MemoryStore::new(), Duration::from_secs(15)).unwrap();
             let assigner = Assigner::new(leases.clone(), "orders", ["p0", "p1"]).unwrap();
-            let body = |_, _| async { Ok::<_, Failure>(stopping().await) };
-            let supervisor = DynamicSupervisor::builder("orders", body).build().unwrap();
+            let supervisor = DynamicSupervisor::builder("orders", until_stopped).build().unwrap();
             let (handle, [p0, p1]) = (supervisor.handle(), assigner.resources.clone().try_into().unwrap());
             let mut rounds =
                 Rounds::new(assigner, leases.clone(), "a".into(), Crew::default(), handle.clone());
