@@ -46,7 +46,7 @@ async fn kill_often(place: &Place) {
         group.until_worked_on(&mut workers).await;
         let victim = workers.swap_remove(random(0..workers.len()));
         let at = victim.events().len() + random(0..20);
-        if !worked_on(&victim.events()).is_empty() {
+        if !victim.works().is_empty() {
             victim.until("it is killed", |events| events.len() >= at).await;
         }
         let killed = Instant::now();
@@ -74,12 +74,12 @@ async fn kill_often(place: &Place) {
 /// How long after the kill each resource of the victim had somebody else's first write.
 fn take_overs(victim: &[Event], killed: Instant, workers: &[LockWorker]) -> Vec<Duration> {
     let told: Vec<Event> = workers.iter().flat_map(LockWorker::events).collect();
-    let first = |resource: &str| {
+    let first = |resource: &String| {
         let later =
             |event: &&Event| event.is("took-over") && event.resource() == resource && event.at >= killed;
         told.iter().filter(later).map(|event| event.at.since(killed)).min()
     };
-    worked_on(victim).into_iter().filter_map(first).collect()
+    worked_on(victim).keys().filter_map(first).collect()
 }
 
 async fn replace_the_only_one(place: &Place) {

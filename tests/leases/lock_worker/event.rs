@@ -1,6 +1,6 @@
 //! The lines that a worker prints, read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One line.
@@ -46,6 +46,15 @@ impl Event {
         Self { name, facts, at }
     }
 
+    /// What the worker works on once it has told this.
+    pub(crate) fn heard(&self, works: &mut Works) {
+        match &*self.name {
+            "took-over" => drop(works.insert(self.resource().to_owned(), self.fence())),
+            "released" | "lost" => drop(works.remove(self.resource())),
+            _ => {}
+        }
+    }
+
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name == name
     }
@@ -68,15 +77,12 @@ impl Event {
     }
 }
 
-/// The resources that a worker which has told this works on now.
-pub(crate) fn worked_on(events: &[Event]) -> BTreeSet<&str> {
-    let mut resources = BTreeSet::new();
-    for event in events {
-        match &*event.name {
-            "took-over" => drop(resources.insert(event.resource())),
-            "released" | "lost" => drop(resources.remove(event.resource())),
-            _ => {}
-        }
-    }
-    resources
+/// What a worker works on, and under which fence.
+pub(crate) type Works = BTreeMap<String, u64>;
+
+/// What a worker which has told this works on now.
+pub(crate) fn worked_on(events: &[Event]) -> Works {
+    let mut works = Works::new();
+    events.iter().for_each(|event| event.heard(&mut works));
+    works
 }

@@ -1,6 +1,6 @@
 //! Workers that share the resources of one place.
 
-use super::event::worked_on;
+use super::event::Works;
 use super::program::{HANGS, LockWorker, program};
 use super::records::Record;
 use std::time::Duration;
@@ -56,7 +56,9 @@ impl Group {
             }
         };
         let settled = timeout(HANGS, settle).await;
-        assert!(settled.is_ok(), "shares of {} stay {:?}", self.resources, shares(workers));
+        let last = |worker: &LockWorker| worker.events().into_iter().rev().take(20).rev().collect::<Vec<_>>();
+        let lasts = || workers.iter().map(last).collect::<Vec<_>>();
+        assert!(settled.is_ok(), "shares of {} stay {:?}: {:#?}", self.resources, shares(workers), lasts());
     }
 
     fn is_settled(&self, least: usize, shares: &[usize]) -> bool {
@@ -65,8 +67,10 @@ impl Group {
 
     /// What `check` finds: everything that was written, in which nothing must be wrong.
     pub(crate) async fn check(&self) -> Vec<Record> {
+        // It has no lease, and need not hurry.
+        let patient = Self { engine: self.engine.clone(), ttl: HANGS, ..*self };
         let mut check = Command::new(program());
-        let output = check.arg("check").args(self.arguments(&[])).output().await.unwrap();
+        let output = check.arg("check").args(patient.arguments(&[])).output().await.unwrap();
         let found = String::from_utf8(output.stdout).unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);
         let wrong = || found.lines().filter(|line| !line.starts_with("record ")).collect::<Vec<_>>();
@@ -76,7 +80,12 @@ impl Group {
     }
 }
 
-/// How many resources each of these works on.
+/// How many resources each of these works on. Whose release was not acknowledged has told of none, but the next holder
+/// has a newer fence.
 fn shares(workers: &[LockWorker]) -> Vec<usize> {
-    workers.iter().map(|worker| worked_on(&worker.events()).len()).collect()
+    let works: Vec<Works> = workers.iter().map(LockWorker::works).collect();
+    let is_newest = |(resource, fence): &(&String, &u64)| {
+        works.iter().all(|other| other.get(*resource).is_none_or(|newest| newest <= *fence))
+    };
+    works.iter().map(|own| own.iter().filter(is_newest).count()).collect()
 }

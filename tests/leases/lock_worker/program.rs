@@ -1,6 +1,6 @@
 //! The example as a child process: started, heard, signalled, and waited for.
 
-use super::event::Event;
+use super::event::{Event, Works};
 use super::example;
 use futures::future::select_all;
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,7 +21,14 @@ pub(crate) const HANGS: Duration = Duration::from_secs(60);
 pub(crate) struct LockWorker {
     pub(crate) name: String,
     child: Child,
-    told: watch::Receiver<Vec<Event>>,
+    told: watch::Receiver<Told>,
+}
+
+/// What a worker has told, and what follows for what it works on: that is asked for at each word of each worker.
+#[derive(Debug, Default)]
+struct Told {
+    events: Vec<Event>,
+    works: Works,
 }
 
 /// How a worker ended, and all that it has told.
@@ -36,20 +43,25 @@ impl LockWorker {
         let mut command = Command::new(program());
         command.args(arguments).args(["--name", name]).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
-        let (sender, told) = watch::channel(Vec::new());
+        let (sender, told) = watch::channel(Told::default());
         tokio::spawn(hear(child.stdout.take().unwrap(), sender));
         Self { name: name.to_owned(), child, told }
     }
 
     /// What it has told so far.
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.told.borrow().clone()
+        self.told.borrow().events.clone()
+    }
+
+    /// What it works on, by what it has told so far.
+    pub(crate) fn works(&self) -> Works {
+        self.told.borrow().works.clone()
     }
 
     /// Waits until this is true of what it has told.
     pub(crate) async fn until(&self, what: &str, is_true: impl Fn(&[Event]) -> bool) {
         let mut told = self.told.clone();
-        let heard = timeout(HANGS, told.wait_for(|events| is_true(events))).await;
+        let heard = timeout(HANGS, told.wait_for(|told| is_true(&told.events))).await;
         let ended =
             heard.unwrap_or_else(|_| panic!("{} hangs before {what}: {:#?}", self.name, self.events()));
         assert!(ended.is_ok(), "{} has ended before {what}", self.name);
@@ -104,10 +116,14 @@ impl LockWorker {
     }
 }
 
-async fn hear(stdout: ChildStdout, to: watch::Sender<Vec<Event>>) {
+async fn hear(stdout: ChildStdout, to: watch::Sender<Told>) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        to.send_modify(|events| events.push(Event::read(&line)));
+        let event = Event::read(&line);
+        to.send_modify(|told| {
+            event.heard(&mut told.works);
+            told.events.push(event);
+        });
     }
 }
 
