@@ -227,3 +227,44 @@ fn what_was_lost_to_another_is_not_released() {
     assert_eq!(machine.handle(Event::Release, at(3_420), 0), None);
     assert_eq!(machine.state(at(3_420)), LeaseState::Released { confirmed: true });
 }
+
+#[test]
+fn a_store_that_has_answered_again_is_asked_again_at_once_when_it_next_fails() {
+    let mut machine = holder(0);
+    for renewal in [3_400, 7_000] {
+        let request = machine.asks(Ask::Extend, renewal);
+        let failed = Event::Answer { number: request.number, reply: Reply::Failed(StoreErrorKind::NotSent) };
+        let again = machine.handle(failed, at(renewal), u64::MAX).expect("the first retry is immediate");
+        machine.answer_to(again, Reply::Confirmed(Fence::new(7)), renewal);
+    }
+}
+
+#[test]
+fn an_answer_to_another_request_than_the_awaited_is_without_effect() {
+    let mut machine = machine();
+    let request = machine.handle(Event::Acquire { once: false }, at(0), 0).unwrap();
+    let again = machine.answer_to(request, Reply::Failed(StoreErrorKind::Unknown), 1_000).unwrap();
+    machine.answer_to(request, Reply::Granted(Fence::new(7)), 1_010);
+    assert_eq!(machine.state(at(1_010)), LeaseState::Acquiring);
+    machine.answer_to(again, Reply::Granted(Fence::new(8)), 1_020);
+    assert!(matches!(machine.state(at(1_020)), LeaseState::Held { fence, .. } if fence == Fence::new(8)));
+}
+
+#[test]
+fn who_gives_up_while_asking_once_more_releases_what_the_lost_reply_may_have_granted() {
+    let mut machine = machine();
+    let request = machine.handle(Event::Acquire { once: false }, at(0), 0).unwrap();
+    let again = machine.answer_to(request, Reply::Failed(StoreErrorKind::Unknown), 1_000).unwrap();
+    assert_eq!(machine.handle(Event::Release, at(1_010), 0), None);
+    let release = machine.answer_to(again, Reply::Taken(stranger()), 1_020);
+    assert_eq!(release.map(|request| request.ask), Some(Ask::Release));
+}
+
+#[test]
+fn an_unfenced_lease_that_was_granted_too_late_is_lost_and_not_extended() {
+    let effects = Effects::Unfenced { clean_up: Duration::from_secs(2) };
+    let mut machine = Machine::new(LeaseTimes::new(TTL).effects(effects).checked().unwrap());
+    let request = machine.handle(Event::Acquire { once: false }, at(0), 0).unwrap();
+    assert_eq!(machine.answer_to(request, Reply::Granted(Fence::new(7)), 8_000), None);
+    assert_eq!(machine.loss(), Some((Fence::new(7), LossReason::Unfenced)));
+}
