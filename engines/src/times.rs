@@ -294,6 +294,8 @@ mod tests {
             assert_eq!(refused, Err(BadTimes::TooOften { what: "renew_every", time }));
             let refused = times.answer_within(time).checked();
             assert_eq!(refused, Err(BadTimes::TooOften { what: "answer_within", time }));
+            let refused = times.release_within(time).checked();
+            assert_eq!(refused, Err(BadTimes::TooOften { what: "release_within", time }));
         }
     }
 
@@ -317,5 +319,18 @@ mod tests {
         let times = LeaseTimes::new(TTL);
         assert_eq!(times.retry_after(0, u64::MAX), Duration::ZERO);
         assert!((0..100).all(|failures| times.retry_after(failures, u64::MAX) <= TTL / 6));
+    }
+
+    #[test]
+    fn what_a_refusal_says_would_do_does() {
+        let times = LeaseTimes::new(TTL).answer_within(TTL / 5).margin(Duration::from_millis(100));
+        let refused = times.renew_every(TTL).checked().unwrap_err().to_string();
+        assert!(refused.ends_with("at most 11.9s would do"), "{refused}");
+        assert!(times.renew_every(Duration::from_millis(11_900)).checked().is_ok());
+        let refused = times.answer_within(TTL).checked().unwrap_err().to_string();
+        assert!(refused.ends_with("no time would do"), "{refused}");
+        let refused = times.renew_every(Duration::ZERO).checked().unwrap_err().to_string();
+        assert!(refused.ends_with("at least 1ms would do"), "{refused}");
+        assert!(times.renew_every(SHORTEST).checked().is_ok());
     }
 }
