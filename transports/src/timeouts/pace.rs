@@ -93,4 +93,27 @@ mod tests {
         assert_eq!(pace.waiting(later), Verdict::LookAgain(later + SECOND * 3 / 4));
         assert_eq!(pace.waiting(later + SECOND * 3 / 4), Verdict::TooSlow(2));
     }
+
+    #[test]
+    fn who_was_too_slow_is_counted_anew() {
+        let (mut pace, begin) = (Pace::new(10, SECOND), Instant::now());
+        pace.waiting(begin);
+        pace.moved(2, begin + SECOND / 4);
+        pace.waiting(begin + SECOND / 4);
+        assert_eq!(pace.waiting(begin + SECOND), Verdict::TooSlow(2));
+        assert_eq!(pace.waiting(begin + SECOND), Verdict::LookAgain(begin + SECOND * 2));
+        assert_eq!(pace.waiting(begin + SECOND * 2), Verdict::TooSlow(0));
+    }
+
+    #[test]
+    fn who_has_sent_what_was_wanted_has_the_whole_time_for_as_much_again() {
+        for sent in [10, 15] {
+            let (mut pace, begin) = (Pace::new(10, SECOND), Instant::now());
+            pace.waiting(begin);
+            pace.moved(sent, begin + SECOND / 2);
+            let end = begin + SECOND * 3 / 2;
+            assert_eq!(pace.waiting(begin + SECOND / 2), Verdict::LookAgain(end));
+            assert_eq!(pace.waiting(end), Verdict::TooSlow(0), "{sent} bytes came before");
+        }
+    }
 }
