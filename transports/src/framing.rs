@@ -4,6 +4,8 @@ mod bad;
 mod chunks;
 mod length;
 mod lines;
+#[cfg(test)]
+mod tests;
 
 pub use bad::BadFrame;
 pub use chunks::Chunks;

@@ -140,4 +140,12 @@ mod tests {
             assert_eq!((refused, wire.len()), (Err(BadFrame::LineEnd { at }), 0));
         }
     }
+
+    #[test]
+    fn what_is_longer_than_the_limit_is_not_sent() {
+        let (mut framing, mut wire) = (Lines::default().max(3), BytesMut::new());
+        assert_eq!(framing.encode(b"abcd", &mut wire), Err(BadFrame::TooLong { length: 4, max: 3 }));
+        assert_eq!(framing.encode(b"abc", &mut wire), Ok(()));
+        assert_eq!(wire, "abc\n");
+    }
 }
