@@ -3,6 +3,7 @@
 use super::*;
 use crate::{BytePipe, Connect, memory_listener};
 use arbour::testing::block_on;
+use futures::FutureExt;
 use futures::future::{join, pending};
 use std::io;
 
@@ -89,5 +90,29 @@ fn one_without_room_stays_and_those_behind_the_one_that_ended_keep_their_turn() 
             assert!(matches!(all.accept().await, Err(AcceptError::Exhausted(_))));
         }
         assert_eq!(all.into_listeners().len(), 2);
+    });
+}
+
+#[test]
+fn one_at_which_many_wait_leaves_the_others_their_turn() {
+    block_on(async {
+        let (one, to_one) = memory_listener("memory:one", 8);
+        let (other, to_other) = memory_listener("memory:other", 8);
+        let listeners = [BoxListener::new(Broken), BoxListener::new(one), BoxListener::new(other)];
+        let mut all: Streams = listeners.into_iter().collect();
+        let connects = [to_one.connect(), to_one.connect()].map(Box::pin);
+        let ([mut first, mut second], mut third) = (connects, Box::pin(to_other.connect()));
+        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+        assert!((&mut third).now_or_never().is_none());
+
+        assert!(matches!(all.accept().await, Err(AcceptError::Broken(_))));
+        let _stream = all.accept().await.unwrap();
+        assert!((&mut first).now_or_never().is_some(), "the next in turn stood behind the one that broke");
+        let _stream = all.accept().await.unwrap();
+        assert!(
+            (&mut third).now_or_never().is_some(),
+            "the other has its turn, and not who waits at the first"
+        );
+        assert!((&mut second).now_or_never().is_none());
     });
 }

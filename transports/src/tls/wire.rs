@@ -6,6 +6,9 @@
 //!   said why, and that is read only if the write does not fail first.
 //! - It is never ended through TLS, which would end it with each goodbye.
 
+#[cfg(test)]
+mod tests;
+
 use super::records::{First, Records};
 use crate::ByteStream;
 use bytes::Bytes;
