@@ -331,6 +331,40 @@ mod tests {
     }
 
     #[test]
+    fn what_it_has_or_is_giving_up_is_not_taken_although_nobody_is_seen_to_hold_it() {
+        let world = World::new(3, 1, 1);
+        let mut view = world.view("worker 0");
+        view.mine.insert(world.resources[0].clone());
+        view.leaving.insert(world.resources[1].clone());
+        assert_eq!(view.plan().take, [world.resources[2].clone()]);
+    }
+
+    #[test]
+    fn who_should_have_more_waits_for_as_much_as_is_given_up_at_once() {
+        let mut world = World::new(6, 2, 2);
+        world.holders = world.resources.iter().map(|name| (name.clone(), "worker 0".to_owned())).collect();
+        assert_eq!(world.view("worker 1").plan().watch.len(), 2, "of three that it is to have");
+    }
+
+    #[test]
+    fn only_who_should_have_more_waits_and_only_for_what_it_may_take() {
+        let mut world = World::new(3, 1, 1);
+        let [taken, passed_over, free] = [0, 1, 2].map(|number| world.resources[number].clone());
+        let of_others = LeaseName::new("p99").unwrap();
+        for name in [&taken, &passed_over, &of_others] {
+            world.holders.insert(name.clone(), "gone".to_owned());
+        }
+        let mut view = world.view("worker 0");
+        view.passed_over.insert(passed_over);
+        let plan = view.plan();
+        assert_eq!((plan.take, plan.watch), (vec![free.clone()], vec![taken]));
+
+        world.members.extend(["worker 1", "worker 2"].map(str::to_owned));
+        world.holders.insert(free, "worker 0".to_owned());
+        assert_eq!(world.view("worker 0").plan(), Plan::default(), "it has its share");
+    }
+
+    #[test]
     fn random_comings_and_goings_always_settle() {
         let mut random = 7_u64;
         let mut below = |end: usize| {
