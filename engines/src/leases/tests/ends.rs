@@ -181,3 +181,14 @@ fn a_name_that_is_none_is_refused() {
         assert!(matches!(error, HoldError::BadName(_)), "{error}");
     });
 }
+
+#[test]
+fn what_was_held_before_takes_no_room() {
+    block_on(async {
+        let (_, leases) = oak();
+        for _ in 0..100 {
+            leases.hold("oak", async |_| ()).await.unwrap();
+        }
+        assert_eq!(leases.held.lock().unwrap().len(), 1, "a hold strikes out those that are over");
+    });
+}
