@@ -2,7 +2,7 @@
 
 mod search;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::forward::forward_writes;
 use crate::{Attributes, ByteReceive, Demand, StreamError};

@@ -37,7 +37,7 @@ fn in_a_cancelled_scope_nothing_is_taken_off_the_buffer() {
 }
 
 /// Does this in a scope that is cancelled, which it must not outlive.
-async fn cancelled(act: impl AsyncFnOnce()) {
+pub(crate) async fn cancelled(act: impl AsyncFnOnce()) {
     let scope = CancelScope::new();
     let handle = scope.handle();
     let ran = scope.run(async {

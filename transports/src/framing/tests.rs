@@ -1,21 +1,10 @@
 //! Frames and scopes that are cancelled, and how much waits for a peer that takes nothing.
 
 use super::*;
+use crate::buffered::tests::cancelled;
 use crate::{BytePipe, ByteReceiveExt, byte_pipe};
-use arbour::CancelScope;
 use arbour::testing::block_on;
 use futures::{FutureExt, SinkExt, StreamExt};
-
-/// Does this in a scope that is cancelled, which it must not outlive.
-async fn cancelled(act: impl AsyncFnOnce()) {
-    let scope = CancelScope::new();
-    let handle = scope.handle();
-    let ran = scope.run(async {
-        handle.cancel("enough");
-        act().await;
-    });
-    assert!(ran.await.is_err());
-}
 
 /// A stream that has received two frames of which nobody has asked for any, and its peer.
 fn with_two_frames() -> (Framed<BytePipe, Lines>, BytePipe) {
