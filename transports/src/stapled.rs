@@ -1,5 +1,8 @@
 //! Two halves as one stream: for bytes and for objects.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{Attributes, Demand, StreamError};
 use arbour_primitives::stream::{ObjectReceive, ObjectSend, ObjectStream, Reliable, TrySend};
 use futures::{Sink, Stream};
